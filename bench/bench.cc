@@ -1,0 +1,152 @@
+// bench/bench.cc - the stopwatch and the calibration.
+#include "bench/bench.h"
+
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "bench/procstat.h"
+#include "burrow/go.h"
+
+namespace bench {
+namespace {
+
+// As in Go: no row runs more often than this in one measurement.
+constexpr std::int64_t kMaxIterations = 1'000'000'000;
+
+// process_cpu_ns returns the user and system time of the process so far.
+std::int64_t process_cpu_ns() {
+  rusage u{};
+  getrusage(RUSAGE_SELF, &u);
+  auto ns = [](const timeval& t) {
+    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_usec * 1'000;
+  };
+  return ns(u.ru_utime) + ns(u.ru_stime);
+}
+
+// next_iterations predicts the n that takes the goal, 20 % over, and grows by
+// at least one and at most a hundredfold.
+std::int64_t next_iterations(std::int64_t goal_ns, std::int64_t n,
+                             std::int64_t took_ns) {
+  double per_op = static_cast<double>(std::max<std::int64_t>(took_ns, 1)) /
+                  static_cast<double>(n);
+  double wanted = 1.2 * static_cast<double>(goal_ns) / per_op;
+  double most = 100.0 * static_cast<double>(n);
+  auto next = static_cast<std::int64_t>(std::min(wanted, most));
+  return std::min(std::max(next, n + 1), kMaxIterations);
+}
+
+state run_once(const row& r, std::int64_t n, int procs) {
+  state st(n, procs);
+  st.start_timer();
+  r.fn(st);
+  st.stop_timer();
+  return st;
+}
+
+// calibrate repeats the row with more and more iterations; the last counts.
+state calibrate(const row& r, int procs, benchtime wanted) {
+  state st = run_once(r, 1, procs);
+  if (wanted.iterations == 1) return st;
+  if (wanted.iterations > 0) return run_once(r, wanted.iterations, procs);
+  if ((r.flags & kOnce) != 0) return st;
+  while (st.watch().wall_ns() < wanted.time.count() &&
+         st.n() < kMaxIterations) {
+    std::int64_t n =
+        next_iterations(wanted.time.count(), st.n(), st.watch().wall_ns());
+    st = run_once(r, n, procs);
+  }
+  return st;
+}
+
+}  // namespace
+
+std::int64_t monotonic_ns() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+void stopwatch::start() {
+  if (running_) return;
+  running_ = true;
+  cpu_start_ = process_cpu_ns();
+  wall_start_ = monotonic_ns();
+}
+
+void stopwatch::stop() {
+  if (!running_) return;
+  wall_ns_ += monotonic_ns() - wall_start_;
+  cpu_ns_ += process_cpu_ns() - cpu_start_;
+  running_ = false;
+}
+
+void stopwatch::reset() {
+  bool was_running = running_;
+  *this = stopwatch{};
+  if (was_running) start();
+}
+
+void state::metric(double value, std::string_view unit) {
+  for (measure& m : metrics_) {
+    if (m.unit == unit) {
+      m.value = value;
+      return;
+    }
+  }
+  metrics_.push_back({value, std::string(unit)});
+}
+
+const measure* result::find(std::string_view unit) const {
+  for (const measure& m : measures) {
+    if (m.unit == unit) return &m;
+  }
+  return nullptr;
+}
+
+std::vector<row> all_rows() {
+  std::vector<row> rows;
+  add_yield_rows(rows);
+  add_spawn_rows(rows);
+  add_chan_rows(rows);
+  add_select_rows(rows);
+  add_sync_rows(rows);
+  add_forkjoin_rows(rows);
+  add_memory_rows(rows);
+  add_timer_rows(rows);
+  add_thread_rows(rows);
+  return rows;
+}
+
+result measure_row(const row& r, int procs, benchtime wanted) {
+  result res;
+  burrow::options opts{};
+  opts.maxprocs = procs;
+  burrow::run(
+      [&] {
+        state st = calibrate(r, procs, wanted);
+        double n = static_cast<double>(st.n());
+        res.iterations = st.n();
+        res.measures.push_back(
+            {static_cast<double>(st.watch().wall_ns()) / n, "ns/op"});
+        res.measures.push_back(
+            {static_cast<double>(st.watch().cpu_ns()) / n, "cpu-ns/op"});
+        for (const measure& m : st.metrics()) res.measures.push_back(m);
+        if ((r.flags & kPeak) != 0) {
+          res.measures.push_back(
+              {static_cast<double>(peak_rss_bytes()) / 1e6, "peak-MB"});
+        }
+      },
+      opts);
+  return res;
+}
+
+void fail(const std::string& why) {
+  std::fprintf(stderr, "burrow_bench: %s\n", why.c_str());
+  _exit(1);
+}
+
+}  // namespace bench

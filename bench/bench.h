@@ -1,0 +1,136 @@
+// bench/bench.h - the harness: rows, the clock of a row, calibration.
+//
+// A row is one named program. It performs state.n() operations, and the harness
+// raises n, as Go's testing.B does, until they take the wanted time. Each
+// measurement runs at a number of ps, inside a burrow::run of its own, and
+// (main.cc) in a process of its own, so that no row finds the stacks, caches or
+// threads that an earlier one left.
+//
+// Rejected: registration by static objects. Their order over several files is
+// unspecified, and a table of rows shall not depend on the linker.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+struct measure {
+  double value;
+  std::string unit;
+};
+
+// The result of one measurement; measures[0] is ns/op.
+struct result {
+  std::int64_t iterations = 0;
+  std::vector<measure> measures;
+
+  // find returns the measure of that unit, or null.
+  const measure* find(std::string_view unit) const;
+};
+
+// stopwatch adds up the wall and processor time between start and stop.
+class stopwatch {
+ public:
+  void start();
+  void stop();
+  void reset();
+  std::int64_t wall_ns() const { return wall_ns_; }
+  std::int64_t cpu_ns() const { return cpu_ns_; }
+
+ private:
+  std::int64_t wall_ns_ = 0;
+  std::int64_t cpu_ns_ = 0;
+  std::int64_t wall_start_ = 0;
+  std::int64_t cpu_start_ = 0;
+  bool running_ = false;
+};
+
+// state is what a row gets: how much to do, and where to report.
+//
+// The clock runs when the row is entered. stop_timer and start_timer leave
+// out what is not to be measured; reset_timer forgets what came before it.
+class state {
+ public:
+  state(std::int64_t n, int procs) : n_(n), procs_(procs) {}
+
+  std::int64_t n() const { return n_; }
+  int procs() const { return procs_; }
+
+  void start_timer() { watch_.start(); }
+  void stop_timer() { watch_.stop(); }
+  void reset_timer() { watch_.reset(); }
+  const stopwatch& watch() const { return watch_; }
+
+  // metric adds a figure of the row's own. Units follow Go: "ns/op", "B/x".
+  void metric(double value, std::string_view unit);
+  const std::vector<measure>& metrics() const { return metrics_; }
+
+ private:
+  std::int64_t n_;
+  int procs_;
+  stopwatch watch_;
+  std::vector<measure> metrics_;
+};
+
+// How a row wants to be run.
+enum row_flags : unsigned {
+  kPlain = 0,
+  kOnce = 1u << 0,     // one iteration: it measures memory not yet touched
+  kPeak = 1u << 1,     // reports the peak memory of its process
+  kOneProc = 1u << 2,  // means something at procs 1 only
+  kShort = 1u << 3,    // part of --short
+};
+
+struct row {
+  const char* name;  // as in "Benchmark<name>/procs=1"
+  const char* what;  // one operation, in words
+  void (*fn)(state&);
+  unsigned flags;
+};
+
+// Each group of rows adds its own, in the order in which they are printed.
+void add_yield_rows(std::vector<row>& rows);
+void add_spawn_rows(std::vector<row>& rows);
+void add_chan_rows(std::vector<row>& rows);
+void add_select_rows(std::vector<row>& rows);
+void add_sync_rows(std::vector<row>& rows);
+void add_forkjoin_rows(std::vector<row>& rows);
+void add_memory_rows(std::vector<row>& rows);
+void add_timer_rows(std::vector<row>& rows);
+void add_thread_rows(std::vector<row>& rows);
+
+std::vector<row> all_rows();
+
+// How long a measurement takes: a time, or a fixed number of iterations.
+struct benchtime {
+  std::chrono::nanoseconds time = std::chrono::seconds(1);
+  std::int64_t iterations = 0;  // 0: by time
+};
+
+// measure_row runs the row at `procs` ps until its time is reached.
+//
+// Context  outside of a run. Ends the process with a report if the row fails.
+result measure_row(const row& r, int procs, benchtime wanted);
+
+// fail ends the measuring process: the row computed a wrong answer.
+[[noreturn]] void fail(const std::string& why);
+
+// monotonic_ns is the clock of all rows.
+std::int64_t monotonic_ns();
+
+// keep makes the compiler believe that somebody reads the value.
+template <class T>
+inline void keep(const T& value) {
+  asm volatile("" : : "r,m"(value) : "memory");
+}
+
+// share is the i-th of k nearly equal parts of n operations.
+inline std::int64_t share(std::int64_t n, std::int64_t k, std::int64_t i) {
+  return n / k + (i < n % k ? 1 : 0);
+}
+
+}  // namespace bench

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""Compare burrow_bench with its peers, honestly.
+
+Each row runs in turn with ours and with each peer (A B A B ...), every
+measurement in a process of its own, all pinned to the same processors: one for
+procs=1, two for procs=2. A row's figure is the median of its rounds. The ratio
+of two medians stands with its 95 % interval, bootstrapped over the rounds;
+a row is a win or a loss only when the whole interval is on one side of 1.
+
+Exit code: 0 even if rows are lost, 1 if one of our rows failed, 2 for a bad
+command line.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Compared beside ns/op when both sides report them; for all, less is better.
+COMPARED = ["cpu-ns/op", "peak-MB", "B/goroutine", "PTE-B/goroutine",
+            "create-ns/goroutine", "wake-ns/goroutine", "late-us/sleep"]
+# Below these a difference of two readings of /proc is noise, not memory.
+NOISE = {"B/goroutine": 16.0, "PTE-B/goroutine": 16.0, "peak-MB": 1.0}
+RESAMPLES = 4000
+
+
+class Failed(Exception):
+    """A measurement that gave no result; the text says why."""
+
+
+class Ours:
+    """The program burrow_bench."""
+
+    name = "burrow"
+
+    def __init__(self, program):
+        self.program = program
+
+    def rows(self, pattern, procs):
+        """Yields (row, procs, runs once) for what --list prints."""
+        command = [self.program, "--list", "--procs", procs]
+        if pattern:
+            command += ["--filter", pattern]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            fail_usage(done.stderr.strip())
+        for line in done.stdout.splitlines():
+            name, _, what = line.partition(" ")
+            row, _, count = name.partition("/procs=")
+            yield row, int(count), what.strip().startswith("[once]")
+
+    def has(self, row):
+        return True
+
+    def command(self, row, procs, benchtime, timeout):
+        return [self.program, "--filter", f"^{row}/procs={procs}$",
+                "--procs", str(procs), "--benchtime", benchtime,
+                "--timeout", f"{timeout}s"]
+
+
+class Go:
+    """The same rows in Go, built as one test program."""
+
+    name = "Go"
+
+    def __init__(self, go, folder):
+        self.program = os.path.join(folder, "gobench")
+        source = os.path.join(HERE, "peers", "go")
+        subprocess.run([go, "test", "-c", "-o", self.program, "."], cwd=source,
+                       check=True)
+        listed = subprocess.run([self.program, "-test.list", "."], check=True,
+                                capture_output=True, text=True)
+        self.known = set(listed.stdout.split())
+        version = subprocess.run([go, "env", "GOVERSION"], check=True,
+                                 cwd=source, capture_output=True, text=True)
+        self.name = version.stdout.strip()
+
+    def has(self, row):
+        return f"Benchmark{row}" in self.known
+
+    def command(self, row, procs, benchtime, timeout):
+        return [self.program, "-test.run", "^$", "-test.bench",
+                f"^Benchmark{row}$/^procs={procs}$",
+                "-test.benchtime", benchtime, "-test.timeout", f"{timeout}s"]
+
+
+def fail_usage(message):
+    print(f"compare.py: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def parse_lines(text):
+    """Returns the {unit: value} of the only result in Go's format."""
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) < 4 or not fields[0].startswith("Benchmark"):
+            continue
+        values = fields[2:]
+        return {unit: float(value)
+                for value, unit in zip(values[::2], values[1::2])}
+    failures = re.findall(r"^--- FAIL: \S+ ?(.*)$", text, re.M)
+    raise Failed(failures[0] if failures else "no result")
+
+
+def measure(system, row, procs, benchtime, timeout, log):
+    command = system.command(row, procs, benchtime, timeout)
+    try:
+        # Each system ends itself in time; the 10 s are for one that cannot.
+        done = subprocess.run(command, capture_output=True, text=True,
+                              timeout=timeout + 10)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"no result after {timeout} s") from None
+    log.write(done.stdout)
+    log.flush()
+    return parse_lines(done.stdout)
+
+
+def pin(procs, cpus):
+    """Pins this process, and so its children, to the first `procs` CPUs."""
+    os.sched_setaffinity(0, cpus[:procs])
+
+
+def interval(ours, theirs, seed):
+    """Ratio of medians and its 95 % bootstrap interval over paired rounds."""
+    def ratio(a, b):
+        low = statistics.median(b)
+        return statistics.median(a) / low if low else float("inf")
+
+    pairs = list(zip(ours, theirs))
+    rng = random.Random(seed)
+    ratios = []
+    for _ in range(RESAMPLES if len(pairs) > 1 else 1):
+        sample = rng.choices(pairs, k=len(pairs))
+        ratios.append(ratio(*zip(*sample)))
+    ratios.sort()
+    low = ratios[int(0.025 * (len(ratios) - 1))]
+    high = ratios[int(0.975 * (len(ratios) - 1) + 0.5)]
+    return ratio(ours, theirs), low, high
+
+
+def verdict(low, high, rounds):
+    if rounds < 2:
+        return "one round"
+    if high < 1:
+        return "win"
+    if low > 1:
+        return "LOSS"
+    return "even"
+
+
+def compare_unit(unit, ours, theirs, seed):
+    """Returns the comparison of one unit, or None if a side lacks it."""
+    pairs = [(a[unit], b[unit]) for a, b in zip(ours, theirs)
+             if unit in a and unit in b]
+    if not pairs:
+        return None
+    a, b = [list(side) for side in zip(*pairs)]
+    floor = NOISE.get(unit, 0.0)
+    if max(statistics.median(a), statistics.median(b)) < floor:
+        return None
+    if unit in NOISE and min(statistics.median(a), statistics.median(b)) <= 0:
+        return None
+    ratio, low, high = interval(a, b, seed)
+    return {"unit": unit, "ours": statistics.median(a),
+            "theirs": statistics.median(b), "ratio": ratio, "low": low,
+            "high": high, "verdict": verdict(low, high, len(pairs)),
+            "ours_samples": a, "theirs_samples": b}
+
+
+def run_row(systems, row, procs, benchtime, options, logs):
+    """Measures a row in turn; returns {system name: (samples, error)}."""
+    samples = {s.name: [] for s in systems}
+    errors = {}
+    for _ in range(options.rounds):
+        for system in systems:
+            if system.name in errors:
+                continue
+            try:
+                samples[system.name].append(
+                    measure(system, row, procs, benchtime, options.timeout,
+                            logs[system.name]))
+            except Failed as failure:
+                errors[system.name] = str(failure)
+    return samples, errors
+
+
+def figure(value):
+    for limit, digits in ((10, 2), (100, 1)):
+        if abs(value) < limit:
+            return f"{value:.{digits}f}"
+    return f"{value:,.0f}"
+
+
+def print_comparison(name, peer, entry):
+    print(f"{name:<26} {entry['unit']:<20} {figure(entry['ours']):>15} "
+          f"{figure(entry['theirs']):>15} {entry['ratio']:>7.3f} "
+          f"[{entry['low']:.3f}, {entry['high']:.3f}]  {entry['verdict']} "
+          f"({peer})", flush=True)
+
+
+def compare_row(ours, peers, row, procs, once, options, logs):
+    systems = [ours] + [p for p in peers if p.has(row)]
+    benchtime = "1x" if once else options.benchtime
+    samples, errors = run_row(systems, row, procs, benchtime, options, logs)
+    name = f"{row}/procs={procs}"
+    record = {"row": row, "procs": procs, "errors": errors,
+              "samples": samples, "comparisons": {}}
+    for system, why in errors.items():
+        print(f"{name:<26} FAIL ({system}): {why}", flush=True)
+    for peer in systems[1:]:
+        entries = []
+        for unit in ["ns/op"] + COMPARED:
+            entry = compare_unit(unit, samples[ours.name], samples[peer.name],
+                                 seed=name + unit)
+            if entry and not errors.keys() & {ours.name, peer.name}:
+                entries.append(entry)
+                print_comparison(name, peer.name, entry)
+        record["comparisons"][peer.name] = entries
+    if len(systems) == 1 and not errors:
+        median = statistics.median(s["ns/op"] for s in samples[ours.name])
+        print(f"{name:<26} {'ns/op':<20} {figure(median):>15} "
+              f"{'-':>15}  no peer has this row", flush=True)
+    return record
+
+
+def summary(records):
+    """Prints wins, evens and losses of the rows' time, and each loss again."""
+    count = {}
+    losses = []
+    for record in records:
+        for peer, entries in record["comparisons"].items():
+            for entry in entries:
+                if entry["unit"] == "ns/op":
+                    count[entry["verdict"]] = count.get(entry["verdict"], 0) + 1
+                if entry["verdict"] == "LOSS":
+                    losses.append((record, peer, entry))
+    print("\nTime: " + ", ".join(f"{n} {what}" for what, n in count.items()))
+    if losses:
+        print("Lost:")
+        for record, peer, entry in losses:
+            print_comparison(f"{record['row']}/procs={record['procs']}", peer,
+                             entry)
+
+
+def find_go(given):
+    if given:
+        return given
+    return shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        description="Runs burrow_bench and its peers in turn and prints ratios "
+                    "with 95 %% intervals; below 1 burrow is better.")
+    parser.add_argument("--ours", default="build/bench/burrow_bench",
+                        help="the program (default %(default)s)")
+    parser.add_argument("--go", help="the go command (default: searched for)")
+    parser.add_argument("--filter", default="", help="regular expression on "
+                        "names as Yield/procs=1")
+    parser.add_argument("--procs", default="1,2", help="default 1,2")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--benchtime", default="1s")
+    parser.add_argument("--timeout", type=int, default=300,
+                        help="seconds for one measurement")
+    parser.add_argument("--json", help="write everything measured here")
+    parser.add_argument("--logs", help="keep each system's output in this "
+                        "folder, for benchstat")
+    options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("--rounds must be 1 or more")
+    return options
+
+
+def main():
+    options = parse_arguments()
+    if not os.access(options.ours, os.X_OK):
+        fail_usage(f"{options.ours} is not there; build it or give --ours")
+    os.environ["BENCH_PROCS"] = options.procs  # what Go's rows run at
+    cpus = sorted(os.sched_getaffinity(0))
+    ours = Ours(os.path.abspath(options.ours))
+    jobs = list(ours.rows(options.filter, options.procs))
+    records = []
+    with tempfile.TemporaryDirectory() as folder:
+        peers = []
+        go = find_go(options.go)
+        if go:
+            peers.append(Go(go, folder))
+        else:
+            print("Go is not here: its column is missing", file=sys.stderr)
+        where = options.logs or folder
+        os.makedirs(where, exist_ok=True)
+        logs = {s.name: open(os.path.join(where, f"{s.name}.txt"), "w")
+                for s in [ours] + peers}
+        print(f"{'row':<26} {'unit':<20} {'burrow':>15} {'peer':>15} "
+              f"{'ratio':>7} [95 % interval]")
+        for row, procs, once in jobs:
+            pin(procs, cpus)
+            records.append(compare_row(ours, peers, row, procs, once, options,
+                                       logs))
+        for log in logs.values():
+            log.close()
+    summary(records)
+    if options.json:
+        with open(options.json, "w") as out:
+            json.dump({"rounds": options.rounds, "benchtime": options.benchtime,
+                       "cpus": cpus, "rows": records}, out, indent=1)
+            out.write("\n")
+    return 1 if any(ours.name in r["errors"] for r in records) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

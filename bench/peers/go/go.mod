@@ -1,0 +1,3 @@
+module burrow/bench
+
+go 1.23

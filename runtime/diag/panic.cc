@@ -1,0 +1,163 @@
+// runtime/diag/panic.cc - the reports that end a process.
+#include "runtime/diag/panic.h"
+
+#include <cxxabi.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <typeinfo>
+
+#include "runtime/diag/print.h"
+#include "runtime/diag/symbolize.h"
+#include "runtime/diag/traceback.h"
+#include "runtime/sched/park.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+namespace {
+
+constexpr int kStderr = 2;
+
+ownedlock reporting;
+
+// The handler to go on to. Release and acquire: whoever sees the pointer sees
+// the library that it points into.
+std::atomic<std::terminate_handler> previous{nullptr};
+
+std::atomic<tracebackothers_fn> tracebackothers{nullptr};
+
+// self names who reports: the goroutine, which what() may have made move to
+// another thread, or the thread.
+std::uint64_t self() noexcept {
+  const std::uint64_t goid = gidof(getg());
+  return goid != 0 ? goid : threadid() | std::uint64_t{1} << 63;
+}
+
+// printtype prints the name of an exception's type.
+void printtype(printer& out, const std::type_info& type) noexcept {
+  try {
+    out.str(type == typeid(std::string) ? "std::string"
+                                        : demangle_type(type.name()));
+  } catch (...) {
+    out.str(type.name());
+  }
+}
+
+// printvalue prints the exception being handled: what it says, or its value
+// where its type has one that is known.
+void printvalue(printer& out, const std::type_info& type) noexcept {
+  const auto plain = [&out, &type] {
+    out.str("(");
+    printtype(out, type);
+    out.str(")");
+  };
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    out.indented(e.what()).str(" [");
+    printtype(out, type);
+    out.str("]");
+  } catch (int value) {
+    plain();
+    out.str(" ").dec(value);
+  } catch (const char* value) {
+    plain();
+    out.str(" ").indented(value != nullptr ? value : "(null)");
+  } catch (const std::string& value) {
+    plain();
+    out.str(" ").indented(value);
+  } catch (...) {
+    plain();
+  }
+}
+
+// trace prints the caller's goroutine, and the others where that is asked for.
+[[gnu::noinline]] void trace(tracelevel level) noexcept {
+  if (level == tracelevel::none) return;
+  const std::uint64_t goid = gidof(getg());
+  writeall(kStderr, "\n", 1);
+  report_header(kStderr, goid, nullptr, "running");
+  std::uintptr_t pcs[kMaxTrace + 1];
+  const int n = capture_here(pcs, kMaxTrace + 1, 0);
+  print_trace(kStderr, pcs, n, level);
+  const auto others = tracebackothers.load(std::memory_order_acquire);
+  if (level >= tracelevel::all && others != nullptr) others(kStderr, goid);
+}
+
+[[noreturn]] void onterminate() {
+  if (gidof(getg()) == 0) {
+    const auto next = previous.load(std::memory_order_acquire);
+    if (next != nullptr) next();
+    std::abort();
+  }
+  begin_report();
+  report_exception(kStderr);
+  trace(tracelevel_now());
+  exit_panic();
+}
+
+}  // namespace
+
+void install_terminate() noexcept {
+  const std::terminate_handler old = std::set_terminate(onterminate);
+  // Ours already, if the user put it back after the last run: keep its next.
+  if (old != onterminate) previous.store(old, std::memory_order_release);
+}
+
+void uninstall_terminate() noexcept {
+  if (std::get_terminate() == onterminate)
+    std::set_terminate(previous.load(std::memory_order_acquire));
+}
+
+void set_tracebackothers(tracebackothers_fn print) noexcept {
+  tracebackothers.store(print, std::memory_order_release);
+}
+
+void report_exception(int fd) noexcept {
+  printer out(fd);
+  out.str("panic: ");
+  const std::type_info* type = abi::__cxa_current_exception_type();
+  if (type == nullptr)
+    out.str("std::terminate called without an exception");
+  else
+    printvalue(out, *type);
+  out.str("\n");
+}
+
+void report_header(int fd, std::uint64_t goid, const char* name,
+                   const char* state) noexcept {
+  printer out(fd);
+  out.str("goroutine ").udec(goid);
+  if (name != nullptr && *name != 0) out.str(" \"").indented(name).str("\"");
+  out.str(" [").str(state).str("]:\n");
+}
+
+void begin_report() noexcept {
+  if (reporting.lock(self())) return;
+  printer(kStderr).str("\npanic during the report of another\n");
+  exit_panic();
+}
+
+void end_report() noexcept { reporting.unlock(); }
+
+void exit_panic() noexcept { sys::exitprocess(kExitPanic); }
+
+void fatal(const char* msg) noexcept {
+  begin_report();
+  printer(kStderr).str("fatal error: ").indented(msg).str("\n");
+  trace(tracelevel_now());
+  exit_panic();
+}
+
+// The message first, from a buffer on the stack: the trace may find the heap
+// as broken as what it reports.
+void rtthrow(const char* msg) noexcept {
+  begin_report();
+  printer(kStderr).str("runtime error: burrow: ").indented(msg).str("\n");
+  trace(tracelevel::system);
+  std::abort();
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,220 @@
+// runtime/diag/traceback.cc - stack traces: taking and printing them.
+#include "runtime/diag/traceback.h"
+
+#include <unwind.h>
+
+#include <algorithm>
+#include <atomic>
+#include <string_view>
+#include <vector>
+
+#include "runtime/diag/print.h"
+#include "runtime/diag/symbolize.h"
+
+namespace burrow::rt {
+namespace {
+
+using std::string_view;
+
+// Relaxed: the level stands alone, and a trace may use the old or the new one.
+std::atomic<tracelevel> level_now{tracelevel::single};
+
+struct collector {
+  std::uintptr_t* pcs;
+  int max;
+  int skip;
+  int n;
+};
+
+_Unwind_Reason_Code collect(_Unwind_Context* context, void* arg) {
+  auto* c = static_cast<collector*>(arg);
+  int beforecall = 0;
+  std::uintptr_t pc = _Unwind_GetIPInfo(context, &beforecall);
+  if (pc == 0) return _URC_END_OF_STACK;
+  if (c->skip > 0) {
+    c->skip--;
+    return _URC_NO_REASON;
+  }
+  // A signal interrupted this frame at pc, not after a call.
+  if (beforecall != 0) pc++;
+  if (c->n == c->max) return _URC_END_OF_STACK;
+  c->pcs[c->n++] = pc;
+  return _URC_NO_REASON;
+}
+
+bool eatprefix(string_view& text, string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// outermostscope strips from a mangled name what stands before the names of
+// its scopes: "_Z", and for a local entity or a member "Z", "N" and
+// qualifiers. What is left begins with "6burrow2rt" or "St", say.
+string_view outermostscope(string_view symbol) {
+  eatprefix(symbol, "_Z");
+  const std::size_t at = symbol.find_first_not_of("ZNKVrRO");
+  return at == symbol.npos ? string_view() : symbol.substr(at);
+}
+
+bool anyprefix(string_view name, std::initializer_list<string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [name](string_view p) { return name.starts_with(p); });
+}
+
+// inlibrary says whether f lies in a library that runs, throws and starts.
+bool inlibrary(const frame& f) {
+  const std::size_t slash = f.module.rfind('/');
+  const string_view name = string_view(f.module).substr(slash + 1);
+  return anyprefix(name, {"libburrow.so", "libstdc++.so", "libgcc_s.so",
+                          "libc++abi.so", "libc.so", "libboost_context.so"});
+}
+
+// inthrow says whether f is part of how an exception ends a goroutine.
+bool inthrow(const frame& f) {
+  return anyprefix(f.function,
+                   {"__cxa_", "__cxxabiv1::", "__clang_call_terminate",
+                    "__gnu_cxx::__verbose_terminate_handler",
+                    "__gxx_personality", "_Unwind_", "std::terminate",
+                    "std::rethrow_exception", "std::__throw_"});
+}
+
+// inthreadstart says whether f is part of how a thread begins.
+bool inthreadstart(const frame& f) {
+  constexpr string_view names[] = {"_start",
+                                   "__libc_start_main",
+                                   "__libc_start_main_impl",
+                                   "start_thread",
+                                   "__libc_start_call_main",
+                                   "clone",
+                                   "__clone",
+                                   "clone3",
+                                   "__clone3",
+                                   "execute_native_thread_routine"};
+  return f.function.starts_with("std::thread::_State_impl<") ||
+         std::find(std::begin(names), std::end(names), f.function) !=
+             std::end(names);
+}
+
+// inruntime says whether f is part of how goroutines run, park and throw.
+bool inruntime(const frame& f) {
+  if (f.symbol.starts_with("_Z") &&
+      anyprefix(outermostscope(f.symbol),
+                {"6burrow2rt", "6burrow6detail", "6burrow3sys"}))
+    return true;
+  // Functions that a stripped library does not export.
+  if (f.function.empty()) return inlibrary(f);
+  return inthrow(f) || inthreadstart(f) ||
+         anyprefix(f.function, {"burrow::rt::", "burrow::detail::",
+                                "burrow::sys::", "burrow_", "jump_fcontext",
+                                "ontop_fcontext", "make_fcontext"});
+}
+
+bool instd(const frame& f) {
+  if (f.symbol.starts_with("_Z"))
+    return anyprefix(outermostscope(f.symbol), {"St", "Sa", "Ss"});
+  return f.function.starts_with("std::");
+}
+
+// entry is a frame that may be shown.
+struct entry {
+  frame f;
+  bool hidden = false;
+};
+
+// hideruntime marks the runtime's frames; those of the standard library that
+// the runtime called (std::invoke on a goroutine's function, say); and all that
+// a throw called, which in a stripped program may have no names.
+void hideruntime(std::vector<entry>& trace) {
+  bool callerhidden = false;
+  bool throwing = false;
+  for (auto e = trace.rbegin(); e != trace.rend(); ++e) {
+    throwing = throwing || inthrow(e->f);
+    e->hidden = throwing || inruntime(e->f) || (callerhidden && instd(e->f));
+    callerhidden = e->hidden;
+  }
+  if (std::all_of(trace.begin(), trace.end(),
+                  [](const entry& e) { return e.hidden; }))
+    for (entry& e : trace) e.hidden = false;
+}
+
+void printframe(printer& out, const frame& f) {
+  out.str(f.function.empty() ? "??" : f.function).str("\n\t");
+  if (!f.file.empty()) {
+    out.str(f.file).str(":").dec(f.line);
+    if (!f.inlined && f.foffset != 0) out.str(" +").hex(f.foffset);
+  } else {
+    out.str(f.module.empty() ? "??" : f.module).str(" +").hex(f.moffset);
+  }
+  out.str("\n");
+}
+
+void printsymbolised(int fd, const std::uintptr_t* pcs, int n,
+                     tracelevel level) {
+  std::vector<entry> trace;
+  for (int i = 0; i < n; i++) {
+    std::vector<frame> frames = symbolize(pcs[i]);
+    if (frames.empty()) throw std::bad_alloc();
+    for (frame& f : frames) {
+      if (f.module.empty()) f.moffset = pcs[i];
+      trace.push_back({std::move(f)});
+    }
+  }
+  if (level != tracelevel::system) hideruntime(trace);
+  printer out(fd);
+  for (const entry& e : trace)
+    if (!e.hidden) printframe(out, e.f);
+}
+
+// printraw writes addresses only: memory for more is exhausted.
+void printraw(int fd, const std::uintptr_t* pcs, int n) noexcept {
+  printer out(fd);
+  for (int i = 0; i < n; i++) out.str("??\n\t?? +").hex(pcs[i]).str("\n");
+}
+
+}  // namespace
+
+void set_tracelevel(const char* text) noexcept {
+  constexpr string_view names[] = {"none", "single", "all", "system"};
+  tracelevel level = tracelevel::single;
+  if (text != nullptr && *text != 0) {
+    const auto* found = std::find(std::begin(names), std::end(names), text);
+    if (found != std::end(names))
+      level = static_cast<tracelevel>(found - std::begin(names));
+    else
+      printer(2)
+          .str("burrow: BURROW_TRACEBACK=")
+          .indented(text)
+          .str(": not one of none, single, all, system; using single\n");
+  }
+  level_now.store(level, std::memory_order_relaxed);
+}
+
+tracelevel tracelevel_now() noexcept {
+  return level_now.load(std::memory_order_relaxed);
+}
+
+[[gnu::noinline]] int capture_here(std::uintptr_t* pcs, int max,
+                                   int skip) noexcept {
+  collector c{pcs, max, skip + 1, 0};  // and this function's own frame
+  _Unwind_Backtrace(collect, &c);
+  return c.n;
+}
+
+void print_trace(int fd, const std::uintptr_t* pcs, int n,
+                 tracelevel level) noexcept {
+  if (level == tracelevel::none) return;
+  const int shown = std::min(n, kMaxTrace);
+  try {
+    printsymbolised(fd, pcs, shown, level);
+  } catch (...) {
+    printraw(fd, pcs, shown);
+  }
+  if (shown < n) printer(fd).str("...additional frames elided...\n");
+}
+
+void print_trace(int fd, const std::uintptr_t* pcs, int n) noexcept {
+  print_trace(fd, pcs, n, tracelevel_now());
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,56 @@
+// runtime/diag/traceback.h - stack traces: taking and printing them.
+//
+// A trace has Go's shape, two lines a frame, the innermost first:
+//
+//   main::worker(int)
+//           /src/worker.cc:42 +0x1d
+//
+// the second with the source line and the distance from the function's start,
+// or, where there is no debug information, the module and the place in it. An
+// inlined call is a frame of its own, without a distance.
+//
+// What the runtime does to park, to throw and to start a goroutine is left
+// out: who reads a trace looks for a mistake of his own. Kept are the public
+// functions (burrow::chan<int>::send), which say what the goroutine was at.
+#pragma once
+
+#include <cstdint>
+
+namespace burrow::rt {
+
+// How much a report shows (BURROW_TRACEBACK): no trace; that of the goroutine
+// which failed; that of every goroutine; that with the runtime's own frames.
+enum class tracelevel { none, single, all, system };
+
+// set_tracelevel sets the level from the text of BURROW_TRACEBACK. Null or
+// empty is the default, single; so is a text that is no level, which is said on
+// stderr in one line.
+//
+// Context  any; run calls it.
+void set_tracelevel(const char* text) noexcept;
+
+tracelevel tracelevel_now() noexcept;
+
+// A trace that is printed ends after so many addresses, and says so if it has
+// been given more.
+inline constexpr int kMaxTrace = 100;
+
+// capture_here stores the return addresses of the calling stack at pcs,
+// newest first: the first lies in the caller, or, with skip > 0, that many
+// frames further out. Each is such that pc - 1 belongs to the call. Inlined
+// functions have no frame to skip. The walk ends at max, and at the base of a
+// goroutine's stack, which has no unwind information.
+//
+// Context  any. Does not allocate.
+// Returns  how many were stored.
+int capture_here(std::uintptr_t* pcs, int max, int skip) noexcept;
+
+// print_trace writes the trace of n return addresses to fd, at the given level;
+// nothing at level none. If all frames belong to the runtime, all are shown.
+//
+// Context  any, as symbolize (symbolize.h).
+void print_trace(int fd, const std::uintptr_t* pcs, int n,
+                 tracelevel level) noexcept;
+void print_trace(int fd, const std::uintptr_t* pcs, int n) noexcept;
+
+}  // namespace burrow::rt

@@ -1,0 +1,10 @@
+// burrow/burrow.h - all of burrow.
+#pragma once
+
+#include "burrow/chan.h"
+#include "burrow/context.h"
+#include "burrow/error.h"
+#include "burrow/go.h"
+#include "burrow/select.h"
+#include "burrow/sync.h"
+#include "burrow/time.h"

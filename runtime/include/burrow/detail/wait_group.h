@@ -1,0 +1,99 @@
+// burrow/detail/wait_group.h - the wait group.
+//
+//   state_: counter in the upper 32 bits, bit 0 = "somebody waits"
+//   counter  bit  what the next step is
+//   0        0    wait() returns at once
+//   n > 0    0    done() and add() are one instruction and nothing more
+//   n > 0    1    the done() that makes it (0, 1) wakes the waiters
+//   0        1    that done() is on its way to lock_: a wait() queues and is woken
+//                 by it too, an add() is misuse
+//
+// The bit is set only together with queueing, under lock_. A done() that finds
+// it clear does not touch the object again; one that has to wake has done all it
+// has to do with the object when it makes the first waiter ready. So the object
+// may be destroyed when wait() returns.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "burrow/detail/spinlock.h"
+#include "burrow/detail/waitq.h"
+#include "burrow/go.h"
+
+namespace burrow {
+
+// wait_group waits for a number of goroutines to finish, as Go's sync.WaitGroup:
+// add before they start, done in each, wait for all of them. It may be used
+// again when wait() has returned.
+class wait_group {
+ public:
+  constexpr wait_group() noexcept = default;
+  wait_group(const wait_group&) = delete;
+  wait_group& operator=(const wait_group&) = delete;
+  ~wait_group();
+
+  // add adds n, which may be negative, to the counter. At 0 all waiters go on. An
+  // add from 0 upwards must happen before the wait that is to see it.
+  //
+  // Errors  panic_error "sync: negative WaitGroup counter";
+  //         panic_error "sync: WaitGroup misuse: Add called concurrently with
+  //         Wait", where that is noticed. The counter is as before then.
+  void add(int n) {
+    // acq_rel: release pairs with the load of wait; acquire makes the last one
+    // see what those before it did.
+    const std::int64_t was =
+        state_.fetch_add(n * kOne, std::memory_order_acq_rel);
+    const std::int64_t now = was + n * kOne;
+    if (now < 0 || ((now & kWaiters) != 0 && (now < kOne || was < kOne))) {
+      add_slow(was, n);
+    }
+  }
+
+  // done is add(-1).
+  void done() { add(-1); }
+
+  // wait blocks until the counter is 0.
+  void wait() noexcept {
+    // acquire pairs with the release of the last done().
+    if (state_.load(std::memory_order_acquire) != 0) wait_slow();
+  }
+
+  // go runs f in a goroutine that is counted here: add(1), and done() when f
+  // and what it owns is gone. f must not throw: that is a panic as everywhere.
+  template <class F>
+  void go(F f) {
+    add(1);
+    finisher pending{this};
+    burrow::go([fin = std::move(pending), f = std::move(f)]() mutable {
+      const finisher last(std::move(fin));
+      F body(std::move(f));
+      body();
+    });
+  }
+
+ private:
+  static constexpr std::int64_t kOne = std::int64_t{1} << 32;
+  static constexpr std::int64_t kWaiters = 1;
+
+  // finisher calls done() once, whoever ends up with it.
+  struct finisher {
+    explicit finisher(wait_group* wg) noexcept : g(wg) {}
+    finisher(finisher&& o) noexcept : g(std::exchange(o.g, nullptr)) {}
+    finisher& operator=(finisher&&) = delete;
+    ~finisher() noexcept(false) {
+      if (g != nullptr) g->done();
+    }
+    wait_group* g;
+  };
+
+  void add_slow(std::int64_t was, int n);
+  void wait_slow() noexcept;
+
+  std::atomic<std::int64_t> state_{0};
+  detail::spinlock lock_;
+  detail::waitq q_;  // under lock_
+};
+
+}  // namespace burrow

@@ -1,0 +1,101 @@
+// runtime/os/osproc.cc - which backend, and what both share.
+#include "runtime/os/osproc.h"
+
+#include <pthread.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "runtime/os/osproc_backend.h"
+#include "sys/os.h"
+#include "sys/print.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define BURROW_OSPROC_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BURROW_OSPROC_TSAN 1
+#endif
+#endif
+
+namespace burrow::rt {
+
+constinit std::atomic<int> newosproc_fail_after{-1};
+
+namespace {
+
+struct decision {
+  osbackend backend;
+  const char* why;  // the raw backend does not work; "" if nothing went wrong
+};
+
+decision decide() noexcept {
+#if defined(BURROW_OSPROC_PTHREAD) || defined(BURROW_OSPROC_TSAN)
+  return {osbackend::pthread, ""};
+#else
+  const char* const why = rawprobe();
+  if (why == nullptr) return {osbackend::raw, ""};
+#if defined(BURROW_OSPROC_RAW)
+  sys::printer(2) << "burrow: built with osproc=raw, but " << why << "\n";
+  sys::exitprocess(2);
+#else
+  if (std::getenv("BURROW_DEBUG") != nullptr)
+    sys::printer(2) << "burrow: threads by pthread_create: " << why << "\n";
+  return {osbackend::pthread, why};
+#endif
+#endif
+}
+
+const decision& decided() noexcept {
+  static const decision d = decide();
+  return d;
+}
+
+// failnow counts newosproc_fail_after down to 0 and says whether it is there.
+bool failnow() noexcept {
+  int left = newosproc_fail_after.load(std::memory_order_relaxed);
+  while (left > 0 && !newosproc_fail_after.compare_exchange_weak(
+                         left, left - 1, std::memory_order_relaxed)) {
+  }
+  return left == 0;
+}
+
+struct bounds {
+  void* lo;
+  void* hi;
+};
+
+bounds askpthread() noexcept {
+  pthread_attr_t attr;
+  if (pthread_getattr_np(pthread_self(), &attr) != 0) return {};
+  void* lo = nullptr;
+  std::size_t bytes = 0;
+  const bool ok = pthread_attr_getstack(&attr, &lo, &bytes) == 0;
+  pthread_attr_destroy(&attr);
+  if (!ok) return {};
+  return {lo, static_cast<char*>(lo) + bytes};
+}
+
+}  // namespace
+
+osbackend osproc_backend() noexcept { return decided().backend; }
+
+const char* osproc_why() noexcept { return decided().why; }
+
+std::int64_t newosproc(void (*fn)(void*), void* arg,
+                       std::size_t stackbytes) noexcept {
+  if (failnow()) return -EAGAIN;
+  return osproc_backend() == osbackend::raw
+             ? rawnewosproc(fn, arg, stackbytes)
+             : pthreadnewosproc(fn, arg, stackbytes);
+}
+
+// Not inlined: a caller that changes threads would keep a stale address.
+[[gnu::noinline]] void osthread_stack(void** lo, void** hi) noexcept {
+  if (const osthread* t = rawself()) return rawstack(t, lo, hi);
+  static thread_local const bounds b = askpthread();
+  *lo = b.lo;
+  *hi = b.hi;
+}
+
+}  // namespace burrow::rt

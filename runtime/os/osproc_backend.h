@@ -1,0 +1,25 @@
+// runtime/os/osproc_backend.h - what a backend gives to osproc.cc. Private.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/os/osproc.h"
+
+namespace burrow::rt {
+
+// rawprobe says why the raw backend does not work here; nullptr: it does. It
+// makes two threads and waits until the kernel has forgotten them.
+const char* rawprobe() noexcept;
+
+// rawself returns the calling thread's osthread; nullptr if the raw backend did
+// not make it. rawstack stores the bounds of its stack.
+osthread* rawself() noexcept;
+void rawstack(const osthread* t, void** lo, void** hi) noexcept;
+
+std::int64_t rawnewosproc(void (*fn)(void*), void* arg,
+                          std::size_t stackbytes) noexcept;
+std::int64_t pthreadnewosproc(void (*fn)(void*), void* arg,
+                              std::size_t stackbytes) noexcept;
+
+}  // namespace burrow::rt

@@ -1,0 +1,258 @@
+// runtime/sched/boot.cc - run: from the first goroutine to the end of the last.
+//
+// The thread of run becomes m0: an m like the others, whose g0 is the stack of
+// run's caller. It leaves schedule when the main goroutine has returned, on
+// whichever thread, and ends the run:
+//
+//   1 `ending` is set: no m starts another goroutine, and a goroutine that
+//     loses its p in user code ends at its next call into the runtime
+//   2 the world is stopped: all ps are taken
+//   3 every other m is waited for, until it is parked, or in user code
+//   4 goroutines that are parked or runnable are taken off the queues of
+//     objects that may outlive the run, and their stacks are freed
+//   5 the run's number changes: what is left of it is recognised by that
+//
+// Threads, stacks and gs are kept for the next run.
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "burrow/go.h"
+#include "runtime/diag/panic.h"
+#include "runtime/sched/env.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/stack.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+constinit scheduler sched;
+constinit p* allp[kMaxProcs];
+
+namespace {
+
+constexpr std::uint32_t kPollUs = 50;
+
+std::uint64_t lastrun;  // sched.lock
+
+void claimrun() {
+  const lockguard hold(sched.lock);
+  if (sched.running || getm() != nullptr)
+    throw std::logic_error("burrow::run: another run is on");
+  sched.running = true;
+}
+
+struct plan {
+  int maxprocs;
+  std::uint32_t stackpages;
+};
+
+plan makeplan(const options& o) {
+  if (o.maxprocs < 0)
+    throw std::invalid_argument("burrow::run: maxprocs is negative");
+  const environment env = readenv();
+  int n = o.maxprocs != 0 ? o.maxprocs : env.maxprocs;
+  if (n == 0) n = defaultprocs();
+  if (n > kMaxProcs) n = kMaxProcs;
+  std::size_t bytes = o.stack_size != 0 ? o.stack_size : env.stacksize;
+  if (bytes == 0) bytes = kDefaultStack;
+  const std::uint32_t pages = stackround(bytes);
+  if (pages == 0)
+    throw std::length_error("burrow::run: stack_size is above 64 GiB");
+  return {n, pages};
+}
+
+g* makemain(m* mp, detail::invoker call, void* arg) noexcept {
+  g* gp = galloc(getp(mp));
+  gp->invoke = call;
+  gp->closure = arg;
+  gp->stackpages = stackround(kMainStack);
+  if (gp->stackpages == sched.stackpages) gp->stackpages = 0;
+  gp->flags = kGMain;
+  getp(mp)->nstarted++;
+  gp->status.store(gstatus::runnable, relaxed);
+  return gp;
+}
+
+void startrun(m* mp, const plan& pl) noexcept {
+  if (pl.stackpages != sched.stackpages)
+    for (p* pp : allp)
+      if (pp != nullptr) stackflush(pp);
+  {
+    const lockguard hold(sched.lock);
+    sched.stackpages = pl.stackpages;
+    sched.maingoexit = false;
+    sched.nforeign.store(0, relaxed);
+    sched.ending.store(false, relaxed);
+    sched.m0arrived.store(false, relaxed);
+    sched.runid.store(++lastrun, release);
+    sched.m0.store(mp, relaxed);
+  }
+  procresize(mp, pl.maxprocs);
+  for (p* pp : allp)
+    if (pp != nullptr) pp->nstarted = pp->nended = 0;
+  acquirep(mp, allp[0]);
+  startworld(mp);
+}
+
+// Whether x is where it cannot harm the end of the run. sched.lock held.
+bool settled(m* x) noexcept {
+  if (!x->live || x->idle) return true;
+  if (x->lockedwait) {
+    // Its g is never going to be runnable again: let it go on without.
+    x->lockedg = nullptr;
+    x->park.wakeup();
+    return false;
+  }
+  // In user code, and its p is gone: the next entry sees `ending`.
+  return x->claim.load(acquire) == kClaimTaken &&
+         x->inruntime.load(acquire) == 0;
+}
+
+// Waits until every m but mp is parked, or in the user code of a goroutine that
+// has no p any more; those are counted as zombies.
+void settle(m* mp) noexcept {
+  detail::asymmetric_heavy();  // [ASYM] later entries see `ending`
+  for (m* x = sched.allm.load(acquire); x != nullptr; x = x->alllink) {
+    if (x == mp) continue;
+    for (;; sys::usleep(kPollUs)) {
+      const lockguard hold(sched.lock);
+      if (!settled(x)) continue;
+      if (x->live && !x->idle && !x->zombie) {
+        x->zombie = true;
+        sched.nmzombie++;
+      }
+      break;
+    }
+  }
+}
+
+// unlink takes an abandoned g off the queues it waits on. False: a waker has
+// taken it off already and may still write to its stack.
+bool unlink(g* gp) noexcept {
+  bool clean = true;
+  for (sudog* s = gp->waiting; s != nullptr; s = s->waitlink) {
+    spinlock* l = s->lock;
+    if (l == nullptr) continue;  // the object died before us
+    l->lock();
+    if (s->q != nullptr) {
+      s->q->remove(s);
+    } else {
+      clean = false;
+    }
+    l->unlock();
+  }
+  gp->waiting = nullptr;
+  return clean;
+}
+
+// abandon ends a g that is parked or runnable, without unwinding it.
+void abandon(g* gp, void*) {
+  const gstatus st = gp->status.load(acquire);
+  if (gp->runid != sched.runid.load(relaxed)) return;
+  if (st != gstatus::waiting && st != gstatus::runnable) return;
+  const bool clean = unlink(gp);
+  gp->status.store(gstatus::dead, relaxed);
+  gp->lockedm = nullptr;
+  gp->lockedcount = 0;
+  gp->flags = 0;
+  gp->locals = nullptr;
+  if (!clean) return;  // lost, with its stack, rather than reused too early
+  if (gp->ctx != nullptr) forgetctx(gp);
+  if (gp->stack.lo != nullptr) stackfreepool(gp->stack);
+  gp->stack = {};
+  std::free(const_cast<char*>(gp->name));
+  gp->name = nullptr;
+  gfree(nullptr, gp);
+}
+
+void emptyps() noexcept {
+  for (p* pp : allp) {
+    if (pp == nullptr) break;
+    cleartimers(pp->ts);
+    pp->lifo.clear();
+    pp->fifo.clear();
+    pp->runnext.store(nullptr, relaxed);
+    pp->attention.store(0, relaxed);
+    pp->status.store(pstatus::dead, relaxed);
+    pp->mp.store(nullptr, relaxed);
+  }
+}
+
+void endrun(m* mp) noexcept {
+  sched.m0arrived.store(true, release);
+  mp->picked = nullptr;
+  if (mp->spinning) {
+    mp->spinning = false;
+    sched.nmspinning.fetch_sub(1, relaxed);
+  }
+  if (getp(mp) != nullptr) parkp(mp);
+  stopworld(mp, true);
+  settle(mp);
+  emptyps();
+  foreachg(abandon, nullptr);
+  const lockguard hold(sched.lock);
+  sched.runq = {};
+  sched.runqn.store(0, relaxed);
+  sched.pidle = nullptr;
+  sched.npidle.store(0, relaxed);
+  sched.nprocs.store(0, relaxed);
+  sched.runid.store(0, release);
+  sched.m0.store(nullptr, relaxed);
+  sched.stopping.store(false, relaxed);
+  sched.nmidlelocked = 0;
+  resetworldsema();
+}
+
+}  // namespace
+
+void mainended(m* mp) noexcept {
+  sched.ending.store(true, seq_cst);
+  m* m0 = sched.m0.load(relaxed);
+  if (mp == m0) return;
+  // Wherever m0 is, it has to come and end the run: wake it if it sleeps, take
+  // its p if it is in user code. In the runtime it comes by itself, or leaves it
+  // for user code before it has noticed: so look again.
+  while (!sched.m0arrived.load(acquire)) {
+    m0->park.wakeup();
+    p* pp = m0->pp.load(relaxed);
+    if (m0->claim.load(relaxed) == kClaimTaken) return;
+    if (pp != nullptr && pp->mp.load(relaxed) == m0 && tryseize(pp)) {
+      takeseized(pp);
+      const lockguard hold(sched.lock);
+      if (!sched.stopping.load(relaxed)) return pidleput(pp);
+      pp->status.store(pstatus::stopped, relaxed);
+      if (--sched.nstopwait == 0) sched.stopnote.wakeup();
+      return;
+    }
+    sys::usleep(kPollUs);
+  }
+}
+
+}  // namespace burrow::rt
+
+namespace burrow::detail {
+
+void run_main(invoker call, void* arg, const options& o) {
+  using namespace rt;
+  const plan pl = makeplan(o);
+  claimrun();
+  sys::membarrier_init();
+  startsysmon();
+  m* mp = mget();
+  mp->ism0 = true;
+  setm(mp);
+  initg0(mp);
+  install_terminate();
+  startrun(mp, pl);
+  mp->picked = makemain(mp, call, arg);
+  schedule(mp);
+  endrun(mp);
+  uninstall_terminate();
+  setm(nullptr);
+  mput(mp);
+  const lockguard hold(sched.lock);
+  sched.running = false;
+}
+
+}  // namespace burrow::detail

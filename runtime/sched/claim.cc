@@ -1,0 +1,84 @@
+// runtime/sched/claim.cc - seizing the p of an m that is in user code.
+//
+// States of m::claim, and who moves it:
+//
+//   none --thief CAS--> asked --thief CAS--> stealing --thief--> none
+//                         |                     |
+//                         |                     +-----thief--> taken
+//                         +--owner CAS--> none       (owner entered first)
+//   taken --owner--> none    (on g0, or when it has acquired another p)
+//
+// Only one thief at a time can have a claim on an m, for it begins with a
+// compare-and-swap from none. Each question carries a number (the bits above the
+// state), so that nobody takes another's question, asked after the owner has
+// answered his own, for his. The m of a p is looked up without a lock; ms are
+// never freed, so a stale one is harmless: after `stealing` is reached the m
+// cannot change its p any more, and only then is it checked that the p is the
+// one that was wanted.
+
+#include "runtime/sched/entry.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+// Numbers the questions; wraps after 2^30 of them, too late to matter.
+std::atomic<std::uint32_t> claimseq{0};
+}  // namespace
+
+bool tryseize(p* pp) noexcept {
+  m* mp = pp->mp.load(acquire);
+  if (mp == nullptr || mp->inruntime.load(relaxed) != 0) return false;
+  std::uint32_t none = kClaimNone;
+  const std::uint32_t asked =
+      kClaimAsked | claimseq.fetch_add(kClaimNumber, relaxed);
+  if (!mp->claim.compare_exchange_strong(none, asked, relaxed, relaxed))
+    return false;
+  detail::asymmetric_heavy();  // [ASYM] pairs with enter
+  std::uint32_t c = asked;
+  // acquire: see what the owner wrote to its p before it left the runtime.
+  if (mp->inruntime.load(acquire) != 0) {
+    mp->claim.compare_exchange_strong(c, kClaimNone, relaxed, relaxed);
+    return false;
+  }
+  if (!mp->claim.compare_exchange_strong(c, kClaimStealing, acquire, relaxed))
+    return false;  // it entered, and withdrew our question
+  if (mp->pp.load(relaxed) == pp && pp->mp.load(relaxed) == mp) return true;
+  mp->claim.store(kClaimNone, release);
+  return false;
+}
+
+void releaseseized(p* pp) noexcept {
+  // release: the owner's next enter sees what we did to its p.
+  pp->mp.load(relaxed)->claim.store(kClaimNone, release);
+}
+
+void takeseized(p* pp) noexcept {
+  m* mp = pp->mp.load(relaxed);
+  pp->mp.store(nullptr, relaxed);
+  mp->claim.store(kClaimTaken, release);
+}
+
+bool enterslow(m* mp) noexcept {
+  for (;;) {
+    std::uint32_t c = mp->claim.load(acquire);
+    switch (c % kClaimNumber) {
+      case kClaimNone:
+        return true;
+      case kClaimAsked:
+        // We are in the runtime and say so: the p stays ours. The thief's
+        // next step fails.
+        if (mp->claim.compare_exchange_strong(c, kClaimNone, acquire, relaxed))
+          return true;
+        break;
+      case kClaimStealing:
+        sys::procyield(10);
+        if ((++mp->rand & 63) == 0) sys::osyield();
+        break;
+      default:  // kClaimTaken
+        return false;
+    }
+  }
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,35 @@
+// runtime/sched/env.h - what the environment asks for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace burrow::rt {
+
+// Of BURROW_DEBUG: comma-separated name=value.
+struct debugvars {
+  std::int64_t schedtracems = 0;   // schedtrace=MS; 0: off
+  bool scheddetail = false;        // scheddetail=1
+  bool asyncpreemptoff = false;    // asyncpreemptoff=1
+  bool chaos = false;              // chaos=SEED
+  std::uint64_t chaosseed = 0;
+};
+extern debugvars debugvar;
+
+struct environment {
+  int maxprocs = 0;            // BURROW_MAXPROCS; 0: not given
+  std::size_t stacksize = 0;   // BURROW_STACK_SIZE in bytes; 0: not given
+};
+
+// readenv reads BURROW_MAXPROCS, BURROW_STACK_SIZE, BURROW_DEBUG (into debugvar)
+// and BURROW_TRACEBACK. What does not parse is said in one line on stderr, and
+// counts as not given.
+//
+// Context  any; run calls it.
+environment readenv() noexcept;
+
+// defaultprocs is the number of processors that this process may use: its
+// affinity, and the cgroup's quota rounded up (at least 1).
+int defaultprocs() noexcept;
+
+}  // namespace burrow::rt

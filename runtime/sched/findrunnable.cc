@@ -1,0 +1,238 @@
+// runtime/sched/findrunnable.cc - finding a goroutine to run when nothing is at
+// hand.
+//
+// Sources, cheapest first: the p's own timers and queues, the global queue, the
+// timers and queues of other ps. A p's queues are private to its m. So an m that
+// looks for work does not take it: it asks (kAttnHungry), and the owner gives
+// half of what it has to the global queue at its next scheduling point, some
+// hundred ns later. Only from an owner that does not come by, because its
+// goroutine computes, the work is taken: the p is seized for a moment (claim.cc).
+//
+// Going idle [SPIN]. The owner of a p publishes work with plain stores and then
+// loads npidle; an idle m raises npidle, passes a heavy fence, and looks at all
+// queues. One of the two sees the other. A single goroutine in a queue is left to
+// its owner, who will run it next; sysmon wakes an m if that does not come true.
+//
+// Rejected: thieves that help themselves from a shared ring (Go, Chase-Lev). Each
+// pop of the owner pays for it, and a thief that takes the one goroutine which
+// the owner was about to run moves it to a cold cache for nothing.
+
+#include "runtime/sched/sched.h"
+#include "runtime/sched/timerhooks.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr std::int64_t kSpinNs = 25'000;   // looking around before sleeping
+constexpr std::int64_t kPatience = 5'000;  // before seizing a queue
+constexpr std::int64_t kPatienceNext = 20'000;  // ... a lone runnext
+constexpr std::uint32_t kBatch = 128;
+
+std::uint64_t nextrand(m* mp) noexcept {
+  std::uint64_t x = mp->rand + 0x9e3779b97f4a7c15;
+  mp->rand = x;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  return x ^ (x >> 27);
+}
+
+// donate gives half of pp's goroutines, oldest first, to the global queue.
+void donate(p* pp) noexcept {
+  const std::uint32_t have =
+      queued(pp) + (pp->runnext.load(relaxed) != nullptr ? 1 : 0);
+  std::uint32_t give = have / 2;
+  if (give == 0) return;
+  gqueue out;
+  for (; give > 0 && !pp->lifo.empty(); give--) out.push(pp->lifo.popfront());
+  for (; give > 0 && !pp->fifo.empty(); give--) out.push(pp->fifo.popfront());
+  pp->wakeskip = pp->wakebackoff = 0;
+  {
+    const lockguard hold(sched.lock);
+    while (g* gp = out.pop()) sched.runq.push(gp);
+    sched.runqn.store(sched.runq.n, relaxed);
+  }
+  wakep();
+}
+
+// globget takes a fair share of the global queue: one to run, the rest onto pp.
+g* globget(p* pp, std::uint32_t most) noexcept {
+  if (sched.runqn.load(relaxed) == 0) return nullptr;
+  const lockguard hold(sched.lock);
+  const auto np = static_cast<std::uint32_t>(sched.nprocs.load(relaxed));
+  std::uint32_t n = sched.runq.n / np + 1;
+  if (n > most) n = most;
+  g* gp = sched.runq.pop();
+  while (--n > 0) {
+    g* more = sched.runq.pop();
+    if (more == nullptr) break;
+    pp->fifo.pushback(more);
+  }
+  sched.runqn.store(sched.runq.n, relaxed);
+  return gp;
+}
+
+// plunder moves half of a seized victim's goroutines, oldest first, to pp and
+// returns one of them.
+g* plunder(p* pp, p* victim) noexcept {
+  victim->wakeskip = victim->wakebackoff = 0;
+  std::uint32_t n = (queued(victim) + 1) / 2;
+  if (n == 0) {
+    g* gp = victim->runnext.load(relaxed);
+    victim->runnext.store(nullptr, relaxed);
+    return gp;
+  }
+  g* first = nullptr;
+  for (; n > 0; n--) {
+    g* gp = !victim->lifo.empty() ? victim->lifo.popfront()
+                                  : victim->fifo.popfront();
+    if (first == nullptr) {
+      first = gp;
+    } else {
+      pp->fifo.pushback(gp);
+    }
+  }
+  return first;
+}
+
+// stalker watches one victim at a time for an owner that does not come by.
+struct stalker {
+  p* victim = nullptr;
+  std::uint32_t tick = 0;
+  std::int64_t since = 0;
+
+  // look returns a goroutine taken from p2, which has some, or null.
+  g* look(p* pp, p* p2, std::uint32_t n, std::int64_t now) noexcept {
+    if (n > 0 && (p2->attention.load(relaxed) & kAttnHungry) == 0)
+      p2->attention.fetch_or(kAttnHungry, relaxed);
+    const std::uint32_t t = p2->tick.load(relaxed);
+    if (victim == nullptr || (victim == p2 && tick != t)) {
+      victim = p2;
+      tick = t;
+      since = now;
+      return nullptr;
+    }
+    if (victim != p2 || now - since < (n > 0 ? kPatience : kPatienceNext))
+      return nullptr;
+    victim = nullptr;
+    if (!tryseize(p2)) return nullptr;
+    g* gp = plunder(pp, p2);
+    releaseseized(p2);
+    return gp;
+  }
+};
+
+// lookaround visits every other p once.
+g* lookaround(m* mp, p* pp, stalker& st, std::int64_t now) noexcept {
+  const auto np = static_cast<std::uint32_t>(sched.nprocs.load(relaxed));
+  auto at = static_cast<std::uint32_t>(nextrand(mp) % np);
+  for (std::uint32_t i = 0; i < np; i++, at = at + 1 == np ? 0 : at + 1) {
+    p* p2 = allp[at];
+    if (p2 == pp) continue;
+    const std::int64_t when = p2->ts.minwhen();
+    if (when != 0 && when <= now) {
+      runtimers(p2->ts, now);
+      if (g* gp = localnext(pp); gp != nullptr) return gp;
+    }
+    const std::uint32_t n = queued(p2);
+    if (n == 0 && p2->runnext.load(relaxed) == nullptr) continue;
+    if (p2->status.load(relaxed) != pstatus::running) continue;
+    if (g* gp = st.look(pp, p2, n, now); gp != nullptr) return gp;
+  }
+  return nullptr;
+}
+
+bool called(m* mp) noexcept {
+  return sched.stopping.load(relaxed) || sched.ending.load(relaxed) ||
+         (mp->ism0 && sched.m0arrived.load(relaxed));
+}
+
+// steal looks at the other ps for kSpinNs; at most half as many ms as there are
+// busy ps do so at a time.
+g* steal(m* mp, p* pp) noexcept {
+  const std::int32_t np = sched.nprocs.load(relaxed);
+  const std::int32_t nidle = sched.npidle.load(relaxed);
+  if (np == 1) return nullptr;
+  if (!mp->spinning) {
+    if (2 * sched.nmspinning.load(relaxed) >= np - nidle) return nullptr;
+    mp->spinning = true;
+    sched.nmspinning.fetch_add(1, relaxed);
+  }
+  stalker st;
+  const std::int64_t start = nanotime();
+  for (std::int64_t now = start; now - start < kSpinNs; now = nanotime()) {
+    if (g* gp = globget(pp, kBatch); gp != nullptr) return gp;
+    if (called(mp)) return nullptr;
+    if (g* gp = lookaround(mp, pp, st, now); gp != nullptr) return gp;
+    sys::procyield(30);
+  }
+  return nullptr;
+}
+
+// goidle gives mp's p back. Null, or work that turned up under the lock.
+g* goidle(m* mp, p* pp) noexcept {
+  {
+    const lockguard hold(sched.lock);
+    if (sched.stopping.load(relaxed)) return nullptr;
+    if (g* gp = sched.runq.pop(); gp != nullptr) {
+      sched.runqn.store(sched.runq.n, relaxed);
+      return gp;
+    }
+    releasep(mp);
+    pidleput(pp);
+  }
+  const bool wasspinning = mp->spinning;
+  if (wasspinning) {
+    mp->spinning = false;
+    sched.nmspinning.fetch_sub(1, seq_cst);
+  }
+  const std::int32_t np = sched.nprocs.load(relaxed);
+  if (sched.npidle.load(relaxed) == np) return nullptr;
+  detail::asymmetric_heavy();  // [SPIN] pairs with considerwake
+  for (int i = 0; i < np; i++) {
+    if (allp[i]->status.load(relaxed) == pstatus::running &&
+        queued(allp[i]) > 1) {
+      wakep();  // perhaps ourselves, once we are on the idle list
+      break;
+    }
+  }
+  return nullptr;
+}
+
+// fromown is the work that needs no other p.
+g* fromown(p* pp) noexcept {
+  const std::uint32_t attn = pp->attention.load(relaxed);
+  if (attn != 0) {
+    pp->attention.fetch_and(~(kAttnHungry | kAttnTimer), relaxed);
+    if ((attn & kAttnHungry) != 0) donate(pp);
+  }
+  if (const std::int64_t when = pp->ts.minwhen(); when != 0) {
+    const std::int64_t now = nanotime();
+    if (when <= now) runtimers(pp->ts, now);
+  }
+  if (pp->tick.load(relaxed) % 64 == 0)
+    if (g* gp = globget(pp, 1); gp != nullptr) return gp;
+  return localnext(pp);
+}
+
+}  // namespace
+
+g* findrunnable(m* mp) noexcept {
+  for (;;) {
+    if (getp(mp) == nullptr) idle(mp);
+    if (mp->ism0 && sched.ending.load(acquire)) return nullptr;
+    p* pp = getp(mp);
+    if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
+      parkp(mp);
+      continue;
+    }
+    if (g* gp = fromown(pp); gp != nullptr) return gp;
+    if (g* gp = globget(pp, kBatch); gp != nullptr) return gp;
+    if (g* gp = steal(mp, pp); gp != nullptr) return gp;
+    if (called(mp)) continue;
+    BURROW_DCHECK(queued(pp) == 0);
+    if (g* gp = goidle(mp, pp); gp != nullptr) return gp;
+  }
+}
+
+}  // namespace burrow::rt

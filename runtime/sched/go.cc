@@ -1,0 +1,148 @@
+// runtime/sched/go.cc - the public functions of burrow/go.h.
+
+#include "burrow/go.h"
+
+#include <cstring>
+#include <stdexcept>
+
+#include "burrow/detail/goexit.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/stack.h"
+
+namespace burrow {
+
+using namespace rt;
+
+namespace {
+
+static_assert(sizeof(g::inlineclosure) == detail::kInlineClosure);
+
+// spawning is a stay in the runtime to make or start a goroutine: with a p, or,
+// on a foreign thread, without. In a timer's callback on g0 it is no stay of
+// its own.
+class spawning {
+ public:
+  spawning() : mp_(getm()) {
+    if (mp_ == nullptr) {
+      if (sched.runid.load(relaxed) == 0 || sched.nprocs.load(relaxed) == 0)
+        throw std::logic_error("burrow::go: no run is on");
+      return;
+    }
+    if (mp_->inruntime.load(relaxed) != 0) return;
+    own_ = true;
+    if (!enter(mp_)) mp_ = reacquire(mp_);
+  }
+  ~spawning() {
+    if (own_) leave(mp_);
+  }
+  spawning(const spawning&) = delete;
+  spawning& operator=(const spawning&) = delete;
+
+  p* pp() const noexcept { return mp_ != nullptr ? getp(mp_) : nullptr; }
+
+  g* make() const noexcept {
+    g* gp = galloc(pp());
+    gp->parentgoid = mp_ != nullptr ? mp_->curg->goid : 0;
+    return gp;
+  }
+
+  void start(g* gp) const noexcept {
+    p* mine = pp();
+    if (mine == nullptr) {
+      sched.nforeign.fetch_add(1, relaxed);
+      return globput(gp);
+    }
+    BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
+    gp->status.store(gstatus::runnable, relaxed);
+    mine->nstarted++;
+    mine->lifo.pushback(gp);
+    considerwake(mine);
+  }
+
+ private:
+  m* mp_;
+  bool own_ = false;
+};
+
+void setoptions(g* gp, const go_options& o) {
+  if (o.stack_size != 0) {
+    gp->stackpages = stackround(o.stack_size);
+    if (gp->stackpages == sched.stackpages) gp->stackpages = 0;
+  }
+  if (o.name.empty()) return;
+  auto* name = static_cast<char*>(std::malloc(o.name.size() + 1));
+  if (name == nullptr) return;  // a name is a convenience
+  std::memcpy(name, o.name.data(), o.name.size());
+  name[o.name.size()] = 0;
+  gp->name = name;
+}
+
+}  // namespace
+
+namespace detail {
+
+void go_copy(invoker call, const void* closure, std::size_t size) {
+  const spawning s;
+  g* gp = s.make();
+  gp->invoke = call;
+  gp->closure = gp->inlineclosure;
+  std::memcpy(gp->inlineclosure, closure, size);
+  s.start(gp);
+}
+
+rt::g* go_prepare(const go_options* o) {
+  if (o != nullptr && stackround(o->stack_size) == 0)
+    throw std::length_error("burrow::go: stack_size is above 64 GiB");
+  g* gp;
+  {
+    const spawning s;
+    gp = s.make();
+  }
+  if (o != nullptr) setoptions(gp, *o);
+  return gp;
+}
+
+void* go_room(rt::g* gp) noexcept { return gp->inlineclosure; }
+
+void go_start(rt::g* gp, invoker call, void* closure) noexcept {
+  gp->invoke = call;
+  gp->closure = closure;
+  const spawning s;
+  s.start(gp);
+}
+
+void go_drop(rt::g* gp) noexcept {
+  std::free(const_cast<char*>(gp->name));
+  gp->name = nullptr;
+  gfree(nullptr, gp);
+}
+
+goexit_signal::~goexit_signal() noexcept {
+  if (!reached_)
+    fatal("goexit: a catch (...) on the way did not rethrow");
+}
+
+}  // namespace detail
+
+void yield() { goyield(); }
+
+void goexit() {
+  m* mp = getm();
+  if (mp == nullptr)
+    throw std::logic_error("burrow::goexit: not on a goroutine");
+  throw detail::goexit_signal();
+}
+
+int num_goroutine() {
+  std::uint64_t n = sched.nforeign.load(relaxed);
+  for (int i = 0; i < kMaxProcs && allp[i] != nullptr; i++)
+    n += allp[i]->nstarted - allp[i]->nended;
+  return static_cast<int>(n);
+}
+
+std::uint64_t goid() {
+  const m* mp = getm();
+  return mp != nullptr ? mp->curg->goid : 0;
+}
+
+}  // namespace burrow

@@ -1,0 +1,229 @@
+// runtime/sched/goroutine.cc - the life of a g: from the free list to its end.
+//
+// gs are cut from chunks and never freed, so a stale pointer to one is always a
+// pointer to some g. A goroutine gets its stack when it first runs; one that
+// ends goes straight on, on the same hot stack, with the next that has not
+// started: a goroutine that never blocks never switches.
+//
+// Rejected: the g on top of its stack. It would save the first cache miss of a
+// start, but a g that has not started would need its stack already.
+
+#include "runtime/sched/goroutine.h"
+
+#include <cstdlib>
+
+#include "burrow/detail/goexit.h"
+#include "runtime/sched/sanitize.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/stack.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
+constexpr std::uint32_t kGidBatch = 64;
+constexpr std::uint32_t kFreeMax = 1024;  // on a p, before half goes back
+
+struct chunk {
+  chunk* next;
+  std::size_t used;
+};
+constexpr std::size_t kFirst = (sizeof(chunk) + alignof(g) - 1) / alignof(g) *
+                               alignof(g);
+constexpr std::size_t kPerChunk = (kChunkBytes - kFirst) / sizeof(g);
+
+struct {
+  rtmutex lock;
+  chunk* chunks = nullptr;  // newest first
+  g* free = nullptr;
+} gpool;
+
+g* chunkat(chunk* c, std::size_t i) noexcept {
+  return reinterpret_cast<g*>(reinterpret_cast<char*>(c) + kFirst) + i;
+}
+
+// gpool.lock held.
+g* takeg() noexcept {
+  if (g* gp = gpool.free; gp != nullptr) {
+    gpool.free = gp->schedlink;
+    return gp;
+  }
+  chunk* c = gpool.chunks;
+  if (c == nullptr || c->used == kPerChunk) {
+    c = static_cast<chunk*>(sys::sysreserve(kChunkBytes));
+    if (c == nullptr) fatal("out of memory: cannot make a goroutine");
+    c->next = gpool.chunks;
+    c->used = 0;
+    gpool.chunks = c;
+  }
+  return new (chunkat(c, c->used++)) g;
+}
+
+void refill(p* pp) noexcept {
+  const lockguard hold(gpool.lock);
+  for (int i = 0; i < 32; i++) {
+    g* gp = takeg();
+    gp->schedlink = pp->gfree;
+    pp->gfree = gp;
+    pp->ngfree++;
+  }
+}
+
+void drain(p* pp) noexcept {
+  const lockguard hold(gpool.lock);
+  for (std::uint32_t i = 0; i < kFreeMax / 2; i++) {
+    g* gp = pp->gfree;
+    pp->gfree = gp->schedlink;
+    gp->schedlink = gpool.free;
+    gpool.free = gp;
+  }
+  pp->ngfree -= kFreeMax / 2;
+}
+
+std::uint64_t newgoid(p* pp) noexcept {
+  if (pp == nullptr) return sched.goidgen.fetch_add(1, relaxed) + 1;
+  if (pp->goidnext == pp->goidend) {
+    pp->goidnext = sched.goidgen.fetch_add(kGidBatch, relaxed);
+    pp->goidend = pp->goidnext + kGidBatch;
+  }
+  return ++pp->goidnext;
+}
+
+// The run goes on without its main goroutine, until all have ended.
+void maingoexit(g* gp) noexcept {
+  gp->flags &= static_cast<std::uint8_t>(~kGMain);
+  const lockguard hold(sched.lock);
+  sched.maingoexit = true;
+}
+
+// callclosure is the goroutine's base frame of user code. Only goexit's own
+// exception is caught: the search for any other handler finds none and ends
+// the process at the throw, with the stack still there to be shown.
+__attribute__((noinline)) void callclosure(g* gp) {
+  try {
+    gp->invoke(gp->closure);
+  } catch (detail::goexit_signal& s) {
+    s.reached();
+    if ((gp->flags & kGMain) != 0) maingoexit(gp);
+  }
+  if (gp->locals != nullptr) [[unlikely]] {
+    destroylocals(gp->locals);
+    gp->locals = nullptr;
+  }
+}
+
+// Ends gp, whose m is locked to it, or which is the main goroutine, on g0.
+void endong0(m* mp, void* arg) {
+  auto* gp = static_cast<g*>(arg);
+  const bool wasmain = (gp->flags & kGMain) != 0;
+  gp->flags = 0;
+  stackfreepool(gp->stack);
+  gp->stack = {};
+  gfree(getp(mp), gp);
+  if (wasmain) mainended(mp);
+}
+
+[[noreturn]] void endspecial(m* mp, g* gp) noexcept {
+  if (gp->lockedm != nullptr) {
+    // Go's rule: the thread ends with it, for its state is unknown. m0 is the
+    // caller of run and stays.
+    mp->exiting = !mp->ism0;
+    mp->lockedg = nullptr;
+    gp->lockedm = nullptr;
+    gp->lockedcount = 0;
+  }
+  mp->post.fn = endong0;
+  mp->post.arg = gp;
+  gogodead(mp, &mp->g0);
+}
+
+// goend ends gp and returns if another goroutine is to start on this stack.
+m* goend(m* mp, g* gp) noexcept {
+  p* pp = getp(mp);
+  BURROW_DCHECK(mp->curg == gp && pp->mp.load(relaxed) == mp);
+  BURROW_DCHECK(gp->status.load(relaxed) == gstatus::running);
+  gp->status.store(gstatus::dead, relaxed);
+  pp->nended++;
+  if (gp->name != nullptr) {
+    std::free(const_cast<char*>(gp->name));
+    gp->name = nullptr;
+  }
+  if ((gp->flags & (kGLocked | kGMain)) != 0) [[unlikely]]
+    endspecial(mp, gp);
+  g* next = picknext(mp);
+  if (next != nullptr && next->ctx == nullptr && next->stackpages == 0 &&
+      gp->stackpages == 0) {
+    next->stack = gp->stack;
+    gp->stack = {};
+    sanitizer_inherit(gp, next);
+    gfree(pp, gp);
+    *mp->errnop = 0;
+    mp->curg = next;
+    return mp;
+  }
+  stackfree(mp, gp->stack);
+  gp->stack = {};
+  gfree(pp, gp);
+  gogodead(mp, next != nullptr ? next : &mp->g0);
+}
+
+}  // namespace
+
+g* galloc(p* pp) noexcept {
+  g* gp;
+  if (pp == nullptr) {
+    const lockguard hold(gpool.lock);
+    gp = takeg();
+  } else {
+    if (pp->gfree == nullptr) refill(pp);
+    gp = pp->gfree;
+    pp->gfree = gp->schedlink;
+    pp->ngfree--;
+  }
+  BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
+  gp->goid = newgoid(pp);
+  gp->runid = sched.runid.load(relaxed);
+  return gp;
+}
+
+void gfree(p* pp, g* gp) noexcept {
+  gp->ctx = nullptr;
+  gp->ehcaught = nullptr;
+  gp->ehuncaught = 0;
+  gp->err = 0;
+  gp->stackpages = 0;
+  if (pp == nullptr) {
+    const lockguard hold(gpool.lock);
+    gp->schedlink = gpool.free;
+    gpool.free = gp;
+    return;
+  }
+  gp->schedlink = pp->gfree;
+  pp->gfree = gp;
+  if (++pp->ngfree > kFreeMax) drain(pp);
+}
+
+void foreachg(void (*fn)(g*, void*), void* arg) noexcept {
+  gpool.lock.lock();
+  chunk* c = gpool.chunks;
+  gpool.lock.unlock();
+  for (; c != nullptr; c = c->next)
+    for (std::size_t i = 0; i < c->used; i++) fn(chunkat(c, i), arg);
+}
+
+void goroutinemain(m* mp) {
+  for (;;) {
+    g* gp = mp->curg;
+    BURROW_DCHECK(gp->status.load(relaxed) == gstatus::runnable);
+    gp->status.store(gstatus::running, relaxed);
+    leave(mp);
+    callclosure(gp);
+    mp = getm();
+    if (!enter(mp)) mp = reacquire(mp);
+    mp = goend(mp, gp);
+  }
+}
+
+}  // namespace burrow::rt

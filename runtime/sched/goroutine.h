@@ -1,0 +1,12 @@
+// runtime/sched/goroutine.h - where the context switch enters a new goroutine.
+#pragma once
+
+namespace burrow::rt {
+
+struct m;
+
+// goroutinemain runs mp->curg, and then others that have not started, on the
+// calling stack. In the runtime on entry; does not return.
+void goroutinemain(m* mp);
+
+}  // namespace burrow::rt

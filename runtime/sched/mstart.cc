@@ -1,0 +1,92 @@
+// runtime/sched/mstart.cc - the threads: m structures, newm, mstart.
+//
+// m structures are never freed and never leave allm: other threads look at the
+// m of a p without a lock. The threads themselves are parked when there is
+// nothing to do, not ended; only one whose locked goroutine has ended ends too.
+
+#include <new>
+
+#include "runtime/os/osproc.h"
+#include "runtime/sched/sched.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr std::size_t kG0Stack = std::size_t{256} << 10;
+
+void mexit(m* mp) noexcept {
+  setm(nullptr);
+  const lockguard hold(sched.lock);
+  sched.mcount--;
+  mp->live = false;
+  mp->schedlink = sched.mfree;
+  sched.mfree = mp;
+  checkdead();
+}
+
+void mstart(void* arg) {
+  auto* mp = static_cast<m*>(arg);
+  setm(mp);
+  initg0(mp);
+  p* pp = mp->nextp;
+  mp->nextp = nullptr;
+  mp->spinning = mp->nextspinning;
+  acquirep(mp, pp);
+  schedule(mp);
+  mexit(mp);
+}
+
+}  // namespace
+
+m* mget() noexcept {
+  const lockguard hold(sched.lock);
+  m* mp = sched.mfree;
+  if (mp != nullptr) {
+    sched.mfree = mp->schedlink;
+    mp->schedlink = nullptr;
+  } else {
+    void* at = sys::sysreserve(sizeof(m));
+    if (at == nullptr) rtthrow("mget: out of memory");
+    mp = new (at) m;
+    mp->rand = reinterpret_cast<std::uintptr_t>(mp) ^
+               static_cast<std::uint64_t>(sys::nanotime());
+    mp->alllink = sched.allm.load(relaxed);
+    sched.allm.store(mp, release);
+  }
+  mp->inruntime.store(1, relaxed);
+  mp->claim.store(kClaimNone, relaxed);
+  mp->pp.store(nullptr, relaxed);
+  mp->spinning = mp->ism0 = mp->exiting = mp->lockedready = false;
+  mp->lockedwait = mp->zombie = false;
+  mp->lockedg = nullptr;
+  mp->picked = nullptr;
+  mp->post = {};
+  mp->park.clear();
+  sched.mcount++;
+  mp->live = true;
+  return mp;
+}
+
+void mput(m* mp) noexcept {
+  const lockguard hold(sched.lock);
+  sched.mcount--;
+  mp->live = false;
+  mp->schedlink = sched.mfree;
+  sched.mfree = mp;
+}
+
+std::int64_t newm(p* pp, bool spinning) noexcept {
+  m* mp = mget();
+  mp->nextp = pp;
+  mp->nextspinning = spinning;
+  const std::int64_t err = newosproc(mstart, mp, kG0Stack);
+  if (err < 0) {
+    mp->nextp = nullptr;
+    mput(mp);
+  }
+  return err;
+}
+
+}  // namespace burrow::rt

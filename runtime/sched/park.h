@@ -1,0 +1,93 @@
+// runtime/sched/park.h - what the rest of the runtime may ask of the scheduler.
+//
+// Channels, sync, time and context are built on these calls alone: they see no
+// m and no p, and g is opaque to them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "burrow/detail/spinlock.h"
+#include "burrow/detail/waitq.h"
+
+namespace burrow::rt {
+
+using detail::spinlock;
+using detail::sudog;
+using detail::waitq;
+
+struct g;
+
+// Why a goroutine waits; dumps print it in Go's words (waitreason_name).
+enum class waitreason : std::uint8_t {
+  none,
+  chan_receive,
+  chan_send,
+  chan_receive_nil,
+  chan_send_nil,
+  select,
+  select_no_cases,
+  sleep,
+  mutex_lock,
+  rwmutex_rlock,
+  rwmutex_lock,
+  wait_group,
+  cond,
+  semaphore,
+  once,
+  future,
+  forever,
+};
+const char* waitreason_name(waitreason why) noexcept;
+
+// getg returns the calling goroutine. On a thread that burrow did not make it
+// returns that thread's proxy g, which parks by blocking the thread.
+//
+// Context  any. Never null. Not to be kept over a park on behalf of an m: the
+//          g stays the same, its thread does not.
+g* getg() noexcept;
+
+// gopark blocks the calling goroutine until goready(getg()).
+//
+// The first form releases `held` when the goroutine's stack is no longer in
+// use, so a waker that takes the lock next may make it runnable at once. The
+// second calls unlockf(arg) at that point instead: it runs on another stack, must
+// not block, park or throw. `waiting` is the list (by waitlink) of the sudogs by
+// which the goroutine is queued, or null if it is on no queue.
+//
+// Context  g or foreign thread; `held` held and nothing else.
+void gopark(spinlock* held, sudog* waiting, waitreason why) noexcept;
+void gopark(void (*unlockf)(void*), void* arg, sudog* waiting,
+            waitreason why) noexcept;
+
+// parkforever blocks the calling goroutine for good.
+[[noreturn]] void parkforever(waitreason why) noexcept;
+
+// goready makes a parked g runnable; it runs soon, next on this p if it can.
+//
+// Context  g, g0 or any thread, holding no lock that gp's wake-up needs. Does
+//          not block. Exactly one goready for one gopark.
+void goready(g* gp) noexcept;
+
+// goyield lets other goroutines run; the caller stays runnable.
+void goyield() noexcept;
+
+// gidof returns gp's number; 0 for a foreign thread's proxy.
+std::uint64_t gidof(const g* gp) noexcept;
+
+// canspin says whether active spinning for a lock can help: more than
+// one p, and another one is running.
+bool canspin() noexcept;
+
+// glocals is the calling goroutine's (or foreign thread's) slot for
+// goroutine-local values; when a goroutine with a non-null slot ends,
+// destroylocals (runtime/sync/local.cc) is called with it.
+void*& glocals() noexcept;
+void destroylocals(void* locals) noexcept;
+
+// fatal reports the user's mistake and ends the process: "fatal error: <msg>",
+// the calling goroutine's trace, exit code 2. rtthrow is for our own bugs.
+[[noreturn]] void fatal(const char* msg) noexcept;
+[[noreturn]] void rtthrow(const char* msg) noexcept;
+
+}  // namespace burrow::rt

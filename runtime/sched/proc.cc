@@ -1,0 +1,290 @@
+// runtime/sched/proc.cc - parking, readying, yielding.
+//
+// The direct switch: a goroutine that parks picks the next one itself and jumps
+// straight to it (gogo). The lock of the object it waits for stays held until
+// the next one has arrived and its stack is out of use; so whoever takes the
+// lock afterwards finds a goroutine that may be run anywhere. Only when nothing
+// is at hand does it switch to g0, which looks further and may sleep.
+//
+// Rejected: a "parking" state between running and waiting, with the waker
+// spinning on it. It needs a compare-and-swap on either side.
+//
+// A goroutine whose p was taken while it ran user code (claim.cc) parks like any
+// other: that needs no p. If its run is over by then, it ends instead, off
+// every queue.
+
+#include "burrow/detail/goexit.h"
+#include "runtime/sched/sanitize.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/stack.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+bool runisover(const g* gp) noexcept {
+  return sched.ending.load(acquire) || gp->runid != sched.runid.load(acquire);
+}
+
+void endzombieong0(m* mp, void* arg) {
+  auto* gp = static_cast<g*>(arg);
+  if (gp->stack.lo != nullptr) {
+    stackfreepool(gp->stack);
+    gp->stack = {};
+  }
+  gp->locals = nullptr;
+  gp->flags = 0;
+  if (gp->lockedm != nullptr) {
+    mp->exiting = !mp->ism0;
+    mp->lockedg = nullptr;
+    gp->lockedm = nullptr;
+  }
+  gp->status.store(gstatus::dead, relaxed);
+  gfree(nullptr, gp);
+}
+
+// endzombie ends a goroutine whose run is over, where it stands.
+[[noreturn]] void endzombie(m* mp, g* gp) noexcept {
+  mp->post.fn = endzombieong0;
+  mp->post.arg = gp;
+  gogodead(mp, &mp->g0);
+}
+
+// A park's two ways to release what the waiter holds.
+struct parkhold {
+  spinlock* held;
+  void (*unlockf)(void*);
+  void* arg;
+
+  void letgo() const noexcept {
+    if (held != nullptr) held->unlock();
+    if (unlockf != nullptr) unlockf(arg);
+  }
+};
+
+void letgoafterswitch(m*, void* arg) {
+  // The copy on the parked stack may be gone once it is unlocked.
+  const parkhold h = *static_cast<parkhold*>(arg);
+  h.letgo();
+}
+
+void parkforeign(g* gp, const parkhold& h) noexcept {
+  gp->parkword.store(0, relaxed);
+  gp->status.store(gstatus::waiting, relaxed);
+  h.letgo();
+  while (gp->parkword.load(acquire) == 0)
+    sys::futexsleep(&gp->parkword, 0, -1);
+  gp->status.store(gstatus::running, relaxed);
+  gp->waiting = nullptr;
+}
+
+// abandonpark: the caller must not park, for its run is over. All locks of its
+// sudogs are held.
+[[noreturn]] void abandonpark(m* mp, g* gp, const parkhold& h) noexcept {
+  for (sudog* s = gp->waiting; s != nullptr; s = s->waitlink)
+    if (s->q != nullptr) s->q->remove(s);
+  h.letgo();
+  endzombie(mp, gp);
+}
+
+// park switches away from gp, whose wait is set up, and returns when it runs
+// again.
+void park(m* mp, g* gp) noexcept {
+  g* next = (gp->flags & kGLocked) != 0 ? nullptr : picknext(mp);
+  mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
+  gp->status.store(gstatus::running, relaxed);
+  gp->waiting = nullptr;
+  leave(mp);
+}
+
+void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
+  m* mp = getm();
+  g* gp = getg();
+  gp->waiting = waiting;
+  gp->why = why;
+  if (mp == nullptr) return parkforeign(gp, h);
+  const bool havep = enter(mp);
+  if (!havep && runisover(gp)) abandonpark(mp, gp, h);
+  gp->status.store(gstatus::waiting, relaxed);
+  if (h.unlockf == nullptr) {
+    mp->post.unlock = h.held;
+  } else {
+    mp->post.fn = letgoafterswitch;
+    mp->post.arg = &h;
+  }
+  if (havep) return park(mp, gp);
+  mp = gogo(mp, gp, &mp->g0);
+  gp->status.store(gstatus::running, relaxed);
+  gp->waiting = nullptr;
+  leave(mp);
+}
+
+// Puts the g that reacquire left onto the global queue.
+void requeueong0(m* mp, void* arg) {
+  (void)mp;
+  globput(static_cast<g*>(arg));
+}
+
+// The proxy of a foreign thread. Not destroyed: a thread_local destructor of the
+// user's may still use a channel.
+g* foreigng() noexcept {
+  static thread_local constinit g proxy;
+  proxy.flags = kGForeign;
+  return &proxy;
+}
+
+}  // namespace
+
+__attribute__((noinline)) g* getg() noexcept {
+  m* mp = getm();
+  return mp != nullptr ? mp->curg : foreigng();
+}
+
+std::uint64_t gidof(const g* gp) noexcept { return gp->goid; }
+
+void*& glocals() noexcept { return getg()->locals; }
+
+void gopark(spinlock* held, sudog* waiting, waitreason why) noexcept {
+  parkhold h{held, nullptr, nullptr};
+  gopark(h, waiting, why);
+}
+
+void gopark(void (*unlockf)(void*), void* arg, sudog* waiting,
+            waitreason why) noexcept {
+  parkhold h{nullptr, unlockf, arg};
+  gopark(h, waiting, why);
+}
+
+void parkforever(waitreason why) noexcept {
+  for (;;) gopark(nullptr, nullptr, why);
+}
+
+// [SPIN] the caller has published work on pp. npidle is read after it in program
+// order only; an m that goes idle raises npidle, passes a heavy fence and then
+// looks at all queues (findrunnable). Either it sees the work, or we see it.
+void considerwake(p* pp) noexcept {
+  detail::asymmetric_light();
+  if (sched.npidle.load(relaxed) == 0) [[likely]]
+    return;
+  if (sched.nmspinning.load(relaxed) != 0) return;
+  // A wake-up costs the waker 2 us and comes 20 us later. Where earlier ones
+  // found nothing left to do, make fewer; sysmon looks after what is missed.
+  if (pp->wakeskip > 0) {
+    pp->wakeskip--;
+    return;
+  }
+  pp->wakeskip = pp->wakebackoff;
+  if (pp->wakebackoff < 4096) pp->wakebackoff = pp->wakebackoff * 2 + 1;
+  wakep();
+}
+
+void readyg(m* mp, p* pp, g* gp) noexcept {
+  (void)mp;
+  gp->status.store(gstatus::runnable, relaxed);
+  g* kicked = pp->runnext.load(relaxed);
+  pp->runnext.store(gp, relaxed);
+  // One goroutine more, and the one that readied it is likely to park soon: not
+  // worth a thread. Should it not park, sysmon notices.
+  if (kicked == nullptr) return;
+  pp->fifo.pushback(kicked);
+  considerwake(pp);
+}
+
+void goready(g* gp) noexcept {
+  if ((gp->flags & kGForeign) != 0) [[unlikely]] {
+    // The proxy may be gone as soon as it has seen the store: waking a futex
+    // that nobody waits on, or that is unmapped, does nothing.
+    gp->parkword.store(1, release);
+    sys::futexwakeup(&gp->parkword, 1);
+    return;
+  }
+  m* mp = getm();
+  if (mp == nullptr) return globput(gp);
+  if (mp->inruntime.load(relaxed) != 0) {  // g0: a timer fired
+    p* pp = getp(mp);
+    return pp != nullptr ? readyg(mp, pp, gp) : globput(gp);
+  }
+  if (enter(mp)) {
+    readyg(mp, getp(mp), gp);
+  } else {
+    globput(gp);
+  }
+  leave(mp);
+}
+
+void goyield() noexcept {
+  m* mp = getm();
+  if (mp == nullptr) return sys::osyield();
+  g* gp = mp->curg;
+  if (!enter(mp)) {
+    leave(reacquire(mp));
+    return;
+  }
+  p* pp = getp(mp);
+  if (pp->runnext.load(relaxed) == nullptr && queued(pp) == 0 &&
+      (pp->tick.load(relaxed) & 63) != 63 &&
+      pp->attention.load(relaxed) == 0) {
+    pp->tick.store(pp->tick.load(relaxed) + 1, relaxed);
+    leave(mp);
+    return;
+  }
+  gp->status.store(gstatus::runnable, relaxed);
+  pp->fifo.pushback(gp);
+  g* next = (gp->flags & kGLocked) != 0 ? nullptr : picknext(mp);
+  if (next != gp) mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
+  gp->status.store(gstatus::running, relaxed);
+  leave(mp);
+}
+
+m* reacquire(m* mp) noexcept {
+  g* gp = mp->curg;
+  bool over;
+  p* pp = nullptr;
+  {
+    const lockguard hold(sched.lock);
+    over = runover(gp);
+    if (!over && !sched.stopping.load(relaxed) && sched.runq.n == 0)
+      pp = pidleget();
+  }
+  if (over) endzombie(mp, gp);
+  if (pp != nullptr) {
+    mp->pp.store(nullptr, relaxed);
+    mp->claim.store(kClaimNone, relaxed);
+    acquirep(mp, pp);
+    return mp;
+  }
+  mp->post.fn = requeueong0;
+  mp->post.arg = gp;
+  mp = gogo(mp, gp, &mp->g0);
+  gp->status.store(gstatus::running, relaxed);
+  return mp;
+}
+
+bool runover(const g* gp) noexcept { return runisover(gp); }
+
+void globput(g* gp) noexcept {
+  {
+    const lockguard hold(sched.lock);
+    if (runover(gp)) return;
+    gp->status.store(gstatus::runnable, relaxed);
+    sched.runq.push(gp);
+    sched.runqn.store(sched.runq.n, relaxed);
+  }
+  wakep();
+}
+
+bool canspin() noexcept {
+  m* mp = getm();
+  const std::int32_t n = sched.nprocs.load(relaxed);
+  if (n < 2 || sched.npidle.load(relaxed) + sched.nmspinning.load(relaxed) + 1 >= n)
+    return false;
+  static const bool multicore = sys::ncpu() > 1;
+  if (!multicore) return false;
+  if (mp == nullptr) return true;
+  p* pp = getp(mp);  // a hint: the p may be taken from us meanwhile
+  return pp != nullptr && pp->runnext.load(relaxed) == nullptr &&
+         queued(pp) == 0;
+}
+
+}  // namespace burrow::rt

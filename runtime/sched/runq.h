@@ -1,0 +1,69 @@
+// runtime/sched/runq.h - a growable double-ended queue of gs, private to its
+// owner.
+//
+// Only whoever has exclusive access to the p (runtime2.h) calls anything here,
+// but for size(): other threads read it as a hint, so both ends are relaxed
+// atomics written by plain moves. It grows without limit: a wave of a million
+// new goroutines spills into no other queue.
+//
+//   head                      tail
+//     v                        v
+//   [ oldest  ...    newest ] [ free ... ]      indices modulo the capacity
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace burrow::rt {
+
+struct g;
+
+class runq {
+ public:
+  runq() noexcept = default;
+  runq(const runq&) = delete;
+  runq& operator=(const runq&) = delete;
+
+  // size may be called by any thread; it is exact for the owner.
+  std::uint32_t size() const noexcept {
+    return tail_.load(std::memory_order_relaxed) -
+           head_.load(std::memory_order_relaxed);
+  }
+  bool empty() const noexcept { return size() == 0; }
+
+  void pushback(g* gp) noexcept {
+    if (size() == cap_) [[unlikely]] grow();
+    const std::uint32_t t = tail_.load(std::memory_order_relaxed);
+    slot_[t & (cap_ - 1)] = gp;
+    tail_.store(t + 1, std::memory_order_relaxed);
+  }
+
+  // popfront takes the oldest; the queue must not be empty.
+  g* popfront() noexcept {
+    const std::uint32_t h = head_.load(std::memory_order_relaxed);
+    g* gp = slot_[h & (cap_ - 1)];
+    head_.store(h + 1, std::memory_order_relaxed);
+    return gp;
+  }
+
+  // popback takes the newest; the queue must not be empty.
+  g* popback() noexcept {
+    const std::uint32_t t = tail_.load(std::memory_order_relaxed) - 1;
+    g* gp = slot_[t & (cap_ - 1)];
+    tail_.store(t, std::memory_order_relaxed);
+    return gp;
+  }
+
+  // clear forgets all entries, and the memory of a large queue.
+  void clear() noexcept;
+
+ private:
+  void grow() noexcept;  // doubles, renumbers; rtthrow if there is no memory
+
+  g** slot_ = nullptr;
+  std::uint32_t cap_ = 0;  // 0 or a power of two
+  std::atomic<std::uint32_t> head_{0};
+  std::atomic<std::uint32_t> tail_{0};
+};
+
+}  // namespace burrow::rt

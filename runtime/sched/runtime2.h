@@ -1,0 +1,264 @@
+// runtime/sched/runtime2.h - all the state of the scheduler: g, m, p, sched.
+//
+//   g   a goroutine: closure, saved context, stack, wait state
+//   m   an OS thread ("machine") that runs gs
+//   p   the right to run gs ("processor"), with the queues and caches that go
+//       with it; there are maxprocs of them
+//
+// An m needs a p to run goroutines. The m that holds a p owns the p's private
+// fields and touches them without atomics, but only while the m is *in the
+// runtime* (m::inruntime, entry.h). While it is in user code, another thread may
+// seize the p for a moment to steal from it, or take it away (claim.cc). That is
+// the one rule on which the absence of locked instructions in the queues rests.
+//
+// Rejected: Go's ring with a compare-and-swap on every pop. One locked
+// instruction costs more than two context switches, and the protocol that takes
+// a p from a goroutine which never calls the runtime gives the exclusion anyway.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "burrow/detail/waitq.h"
+#include "runtime/sched/lock.h"
+#include "runtime/sched/park.h"
+#include "runtime/sched/runq.h"
+#include "runtime/time/timers.h"
+
+namespace burrow::rt {
+
+inline constexpr std::memory_order relaxed = std::memory_order_relaxed;
+inline constexpr std::memory_order acquire = std::memory_order_acquire;
+inline constexpr std::memory_order release = std::memory_order_release;
+inline constexpr std::memory_order acq_rel = std::memory_order_acq_rel;
+inline constexpr std::memory_order seq_cst = std::memory_order_seq_cst;
+
+inline constexpr std::size_t kCacheLine = 64;
+inline constexpr int kMaxProcs = 1024;
+
+struct m;
+struct p;
+
+// gstatus: who owns the g, and where it may be.
+enum class gstatus : std::uint8_t {
+  dead,      // on a free list, or being set up; owned by nobody or its maker
+  runnable,  // on exactly one run queue; that queue's owner owns it
+  running,   // on an m; the m owns it
+  waiting,   // parked; its waker owns it. Not on a run queue
+};
+
+// gflag: what makes a g unfit for the direct switch from goroutine to goroutine.
+enum gflag : std::uint8_t {
+  kGLocked = 1,   // locked to an m (lockedm)
+  kGForeign = 2,  // the proxy of a thread that burrow did not make
+  kGMain = 4,     // the main goroutine of this run
+};
+
+// stackspan is a stack: [lo, hi), its lowest page a guard. lo null: none.
+struct stackspan {
+  char* lo = nullptr;
+  char* hi = nullptr;
+};
+
+struct g {
+  // Owned by whoever owns the g (gstatus).
+  void* ctx = nullptr;        // saved context; null: not started, or running
+  g* schedlink = nullptr;     // next on a list of gs
+  void (*invoke)(void*) = nullptr;  // runs the closure, then destroys it
+  void* closure = nullptr;    // inlineclosure, or a heap block
+  stackspan stack;            // none until it first runs
+  void* ehcaught = nullptr;   // __cxa_eh_globals, while off its thread
+  unsigned ehuncaught = 0;
+  int err = 0;                // errno, while off its thread
+  std::uint64_t goid = 0;
+  sudog* waiting = nullptr;   // the queues it waits on, by waitlink
+  void* locals = nullptr;     // goroutine-local values
+  m* lockedm = nullptr;       // the m it is locked to
+  const char* name = nullptr; // owned; malloc
+  std::uint64_t parentgoid = 0;
+  std::uint64_t runid = 0;    // the run it belongs to
+  std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
+  std::uint32_t lockedcount = 0;
+  waitreason why = waitreason::none;
+  std::uint8_t flags = 0;     // gflag
+
+  // Atomic: read by dumps, by the deadlock check and at the end of a run.
+  std::atomic<gstatus> status{gstatus::dead};
+
+  // Foreign proxies only: 1 once goready came; a futex.
+  std::atomic<std::uint32_t> parkword{0};
+
+  // ASan: the fake stack of a g that is switched out. TSan: its fiber.
+  void* sanstate = nullptr;
+
+  alignas(16) unsigned char inlineclosure[64] = {};
+};
+
+// claim: what another thread wants of an m's p. See claim.cc.
+enum claimstate : std::uint32_t {
+  kClaimNone,
+  kClaimAsked,     // somebody waits to learn whether m is in the runtime
+  kClaimStealing,  // the p's queues are being plundered; back to none soon
+  kClaimTaken,     // the p is gone; m->p is stale
+  kClaimNumber,    // a question's number is a multiple of this
+};
+
+// After a switch, what the one that arrives does for the one that left, whose
+// stack is no longer in use.
+struct postswitch {
+  spinlock* unlock = nullptr;
+  void (*fn)(m* mp, void* arg) = nullptr;
+  void* arg = nullptr;
+};
+
+struct alignas(kCacheLine) m {
+  // Owner m only.
+  std::atomic<std::uint32_t> inruntime{1};  // written by the owner only
+  std::atomic<std::uint32_t> claim{kClaimNone};
+  std::atomic<p*> pp{nullptr};  // null or stale without a p (kClaimTaken)
+  g* curg = nullptr;            // what runs on this m; &g0 in the scheduler
+  postswitch post;
+  void* ehglobals = nullptr;    // __cxa_get_globals() of this thread
+  int* errnop = nullptr;        // &errno of this thread
+  void* sandead = nullptr;      // TSan: fiber of the g that ended last
+  stackspan deadstack;          // freed once the switch off it is over
+  g* picked = nullptr;          // taken from a queue, needs g0 to start it
+  bool spinning = false;        // counted in sched.nmspinning
+  bool ism0 = false;            // the thread of run
+  bool exiting = false;         // its locked g ended: the thread ends too
+  bool zombie = false;          // counted in sched.nmzombie; sched.lock
+  g* lockedg = nullptr;         // the g locked to this m
+  std::uint64_t rand = 0;
+  g g0;                         // the scheduler's own context
+
+  // sched.lock.
+  alignas(kCacheLine) m* schedlink = nullptr;  // on sched.midle or mfree
+  m* alllink = nullptr;                        // all ms ever; never shrinks
+  bool idle = false;                           // on sched.midle
+  bool live = false;                           // has a thread
+  bool lockedwait = false;                     // sleeps in stoplockedm
+
+  p* nextp = nullptr;          // handed over with the wake-up
+  bool nextspinning = false;
+  bool lockedready = false;    // stoplockedm may go on
+
+  note park;                   // stray wake-ups are allowed
+};
+
+enum class pstatus : std::uint8_t {
+  idle,     // on sched.pidle, or not yet in use; queues empty
+  running,  // held by an m (or between two ms, by the thread that moves it)
+  stopped,  // held by stop-the-world
+  dead,     // above maxprocs
+};
+
+// attention: a p's reasons to leave the fast path at the next scheduling point.
+enum attentionbits : std::uint32_t {
+  kAttnHungry = 1,  // an idle m asks for work
+  kAttnStop = 2,    // stop the world, or the end of the run
+  kAttnTimer = 4,   // a timer of this p is due
+};
+
+inline constexpr int kStackCache = 64;
+
+struct alignas(kCacheLine) p {
+  // Private: the m that holds the p, while in the runtime; or who seized it.
+  std::atomic<g*> runnext{nullptr};  // readied last; runs next. Others peek
+  runq lifo;                // spawned here, newest first
+  runq fifo;                // yielded, and pushed out of runnext; oldest first
+  std::uint32_t stackn = 0;
+  g* gfree = nullptr;       // dead gs, ready for reuse
+  std::uint32_t ngfree = 0;
+  std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
+  std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
+  std::uint64_t goidnext = 0, goidend = 0;
+  std::uint64_t nstarted = 0, nended = 0;  // read racily by num_goroutine
+  std::uint64_t nswitch = 0;
+  stackspan stacks[kStackCache];  // default-size stacks, hottest last
+
+  // Atomic.
+  alignas(kCacheLine) std::atomic<std::uint32_t> attention{0};
+  std::atomic<m*> mp{nullptr};
+  std::atomic<pstatus> status{pstatus::dead};
+  std::atomic<std::uint32_t> tick{0};  // scheduling decisions; owner writes
+  int id = 0;
+
+  // sched.lock.
+  p* pidlelink = nullptr;
+
+  // Its own lock.
+  timers ts;
+
+  // sysmon only.
+  std::uint32_t montick = 0;
+  std::int64_t monwhen = 0;
+};
+
+// gqueue is a singly linked FIFO of gs by schedlink.
+struct gqueue {
+  g* first = nullptr;
+  g* last = nullptr;
+  std::uint32_t n = 0;
+
+  void push(g* gp) noexcept {
+    gp->schedlink = nullptr;
+    (last != nullptr ? last->schedlink : first) = gp;
+    last = gp;
+    n++;
+  }
+  g* pop() noexcept {
+    g* gp = first;
+    if (gp == nullptr) return nullptr;
+    first = gp->schedlink;
+    if (first == nullptr) last = nullptr;
+    gp->schedlink = nullptr;
+    n--;
+    return gp;
+  }
+};
+
+struct scheduler {
+  rtmutex lock;
+
+  // Under lock.
+  gqueue runq;            // the global queue
+  m* midle = nullptr;     // parked ms without a p
+  int nmidle = 0;
+  int nmidlelocked = 0;   // ms that wait for their locked g to be runnable
+  int mcount = 0;         // ms with a thread, m0 included
+  int nmzombie = 0;       // ms in the user code of a run that is over
+  p* pidle = nullptr;     // ps without work
+  m* mfree = nullptr;     // m structures whose thread has ended
+  bool sysmonstarted = false;
+  int nstopwait = 0;      // ps that stop-the-world still waits for
+  note stopnote;
+  bool maingoexit = false;  // the main goroutine called goexit
+  bool running = false;     // a run is on
+
+  // Read mostly; written under lock.
+  alignas(kCacheLine) std::atomic<std::int32_t> nprocs{0};
+  std::atomic<m*> allm{nullptr};
+  std::atomic<m*> m0{nullptr};
+  std::atomic<bool> ending{false};    // the main goroutine has returned
+  std::atomic<bool> stopping{false};  // stop-the-world is on its way
+  std::atomic<bool> m0arrived{false};  // m0 has seen `ending`
+  std::atomic<std::uint64_t> runid{0};
+  std::uint32_t stackpages = 0;       // default size of this run
+
+  // Written often.
+  alignas(kCacheLine) std::atomic<std::int32_t> npidle{0};
+  alignas(kCacheLine) std::atomic<std::int32_t> nmspinning{0};
+  std::atomic<std::uint32_t> runqn{0};   // runq.n, for a look without the lock
+  alignas(kCacheLine) std::atomic<std::uint64_t> goidgen{0};
+  std::atomic<std::uint64_t> nforeign{0};  // gs started by foreign threads
+  std::atomic<std::int64_t> polluntil{0};  // the poller sleeps until; 0: none
+  std::atomic<m*> pollm{nullptr};
+  std::atomic<std::uint32_t> sysmonwait{0};  // 1: sysmon sleeps for good
+  note sysmonnote;
+};
+
+extern scheduler sched;
+extern p* allp[kMaxProcs];
+
+}  // namespace burrow::rt

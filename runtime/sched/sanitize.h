@@ -1,0 +1,127 @@
+// runtime/sched/sanitize.h - telling the sanitizers and valgrind of stacks.
+//
+// All of it is empty in an ordinary build, but for valgrind's client requests,
+// which are a few no-op instructions where a stack is mapped. Used by gogo.cc,
+// stack.cc and proc.cc alone.
+//
+// ASan wants each switch announced before (with the bounds of the stack that is
+// switched to) and confirmed after it. TSan models each stack as a fiber; a
+// fiber cannot be destroyed while it runs, so the arrival destroys it.
+#pragma once
+
+#include "runtime/sched/runtime2.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BURROW_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define BURROW_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define BURROW_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define BURROW_TSAN 1
+#endif
+
+#if defined(BURROW_ASAN)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#if defined(BURROW_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
+#if defined(BURROW_HAVE_VALGRIND)
+#include <valgrind/valgrind.h>
+#endif
+
+namespace burrow::rt {
+
+inline std::size_t spanbytes(const stackspan& s) noexcept {
+  return static_cast<std::size_t>(s.hi - s.lo);
+}
+
+// sanitizer_switch announces the switch from `from` to `to`.
+inline void sanitizer_switch([[maybe_unused]] g* from,
+                             [[maybe_unused]] g* to) noexcept {
+#if defined(BURROW_ASAN)
+  __sanitizer_start_switch_fiber(&from->sanstate, to->stack.lo,
+                                 spanbytes(to->stack));
+#elif defined(BURROW_TSAN)
+  __tsan_switch_to_fiber(to->sanstate, 0);
+#endif
+}
+
+// sanitizer_switchdead announces the last switch away from a stack.
+inline void sanitizer_switchdead([[maybe_unused]] m* mp,
+                                 [[maybe_unused]] g* from,
+                                 [[maybe_unused]] g* to) noexcept {
+#if defined(BURROW_ASAN)
+  __sanitizer_start_switch_fiber(nullptr, to->stack.lo, spanbytes(to->stack));
+#elif defined(BURROW_TSAN)
+  mp->sandead = from->sanstate;
+  from->sanstate = nullptr;
+  __tsan_switch_to_fiber(to->sanstate, 0);
+#endif
+}
+
+// sanitizer_arrived confirms a switch; gp is what runs now.
+inline void sanitizer_arrived([[maybe_unused]] m* mp,
+                              [[maybe_unused]] g* gp) noexcept {
+#if defined(BURROW_ASAN)
+  __sanitizer_finish_switch_fiber(gp->sanstate, nullptr, nullptr);
+#elif defined(BURROW_TSAN)
+  if (mp->sandead != nullptr) {
+    __tsan_destroy_fiber(mp->sandead);
+    mp->sandead = nullptr;
+  }
+#endif
+}
+
+// sanitizer_newstack: gp got a stack on which nothing has run.
+inline void sanitizer_newstack([[maybe_unused]] g* gp) noexcept {
+#if defined(BURROW_ASAN)
+  gp->sanstate = nullptr;
+#elif defined(BURROW_TSAN)
+  gp->sanstate = __tsan_create_fiber(0);
+#endif
+}
+
+// sanitizer_inherit: `next` starts on the stack on which `ended` has ended.
+inline void sanitizer_inherit([[maybe_unused]] g* ended,
+                              [[maybe_unused]] g* next) noexcept {
+#if defined(BURROW_ASAN) || defined(BURROW_TSAN)
+  next->sanstate = ended->sanstate;
+  ended->sanstate = nullptr;
+#endif
+}
+
+// sanitizer_thread: gp is the context of the calling thread's own stack.
+inline void sanitizer_thread([[maybe_unused]] g* gp) noexcept {
+#if defined(BURROW_TSAN)
+  gp->sanstate = __tsan_get_current_fiber();
+#endif
+}
+
+// sanitizer_abandon: gp is parked and never runs again; its stack is reused.
+inline void sanitizer_abandon([[maybe_unused]] g* gp) noexcept {
+#if defined(BURROW_ASAN)
+  ASAN_UNPOISON_MEMORY_REGION(gp->stack.lo, spanbytes(gp->stack));
+  gp->sanstate = nullptr;
+#elif defined(BURROW_TSAN)
+  if (gp->sanstate != nullptr) __tsan_destroy_fiber(gp->sanstate);
+  gp->sanstate = nullptr;
+#endif
+}
+
+// sanitizer_mapstack: [lo, hi) is going to be a stack, for good.
+inline void sanitizer_mapstack([[maybe_unused]] char* lo,
+                               [[maybe_unused]] char* hi) noexcept {
+#if defined(BURROW_HAVE_VALGRIND)
+  (void)VALGRIND_STACK_REGISTER(lo, hi);
+#endif
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,159 @@
+// runtime/sched/sched.h - the scheduler's functions, by file.
+//
+// Contexts: "g" on a goroutine's stack between enter and leave; "g0" on the m's
+// own stack. "Owns pp": exclusive access to pp's private fields.
+#pragma once
+
+#include "runtime/sched/entry.h"
+#include "runtime/sched/gogo.h"
+#include "runtime/sched/runtime2.h"
+
+namespace burrow::rt {
+
+// ---- goroutine.cc: the life of a g ----------------------------------------
+
+// galloc returns a dead g for reuse, with an id. Owns pp; pp null: any thread.
+g* galloc(p* pp) noexcept;
+
+// gfree makes gp reusable. It must have no stack.
+void gfree(p* pp, g* gp) noexcept;
+
+// foreachg calls fn for every g that was ever made. Any thread; the set may
+// grow meanwhile. The gs' fields are the caller's to make sense of.
+void foreachg(void (*fn)(g* gp, void* arg), void* arg) noexcept;
+
+// ---- proc.cc: parking and readying -----------------------------------------
+
+// readyg puts gp, which the caller owns, on pp's queues as the next to run.
+void readyg(m* mp, p* pp, g* gp) noexcept;
+
+// considerwake gets another m to help if the work that the caller has just put
+// on pp warrants it. In the runtime, owns pp.
+void considerwake(p* pp) noexcept;
+
+// reacquire gets a p for the calling goroutine, whose m has lost its own;
+// returns the m it goes on with, in the runtime. If the goroutine's run is
+// over, does not return. Context g, no lock held; parks.
+m* reacquire(m* mp) noexcept;
+
+// globput makes gp runnable through the global queue and wakes an m for it.
+// Any thread. A gp whose run is over is dropped.
+void globput(g* gp) noexcept;
+
+// runover says whether gp belongs to a run that has ended or is ending. sched.lock
+// held.
+bool runover(const g* gp) noexcept;
+
+// ---- schedule.cc: choosing what runs next ------------------------------------
+
+// picknext takes the next g for a direct switch; null: g0 has to decide.
+// In the runtime with a p.
+g* picknext(m* mp) noexcept;
+
+// schedule runs goroutines on mp until the end of the run (m0), or until the m
+// has to end its thread. Context g0.
+void schedule(m* mp) noexcept;
+
+// ---- findrunnable.cc ---------------------------------------------------------
+
+// findrunnable returns a g to run on mp, now owned by the caller; sleeps until
+// there is one. mp->pp may differ on return. Null: mp has to leave schedule.
+// Context g0.
+g* findrunnable(m* mp) noexcept;
+
+// localnext takes the next g from pp's own queues, in all their order. Owns pp.
+g* localnext(p* pp) noexcept;
+
+// queued is the number of gs on pp's queues but runnext; a hint for others.
+inline std::uint32_t queued(const p* pp) noexcept {
+  return pp->lifo.size() + pp->fifo.size();
+}
+
+// ---- wake.cc: idle ps and ms -------------------------------------------------
+
+// wakep gets one more m to look for work if a p is idle and nobody is looking.
+// Call it after publishing the work. Any thread.
+void wakep() noexcept;
+
+// startm gets an m to run pp (null: an idle one, if there is any). Does not
+// block. If no thread can be had, pp goes back to the idle list.
+void startm(p* pp, bool spinning) noexcept;
+
+// handoffp gives away pp, which the caller owns, to an m if it has work.
+void handoffp(p* pp) noexcept;
+
+// idle parks mp, which has no p, until it has one; or, m0, until the run ends.
+// Context g0.
+void idle(m* mp) noexcept;
+
+// grabidlep gives mp an idle p if there is one.
+bool grabidlep(m* mp) noexcept;
+
+// earliesttimer is the first deadline of all ps in ns; 0: none.
+std::int64_t earliesttimer() noexcept;
+
+void acquirep(m* mp, p* pp) noexcept;
+p* releasep(m* mp) noexcept;
+
+// sched.lock held.
+void pidleput(p* pp) noexcept;
+p* pidleget() noexcept;
+void midleput(m* mp) noexcept;
+bool midleremove(m* mp) noexcept;  // false: was not on the list
+
+// ---- mstart.cc: threads --------------------------------------------------------
+
+// newm starts a thread for a fresh m that begins with pp. Returns 0 or -errno.
+std::int64_t newm(p* pp, bool spinning) noexcept;
+
+// mget returns an unused m structure, linked into allm.
+m* mget() noexcept;
+void mput(m* mp) noexcept;
+
+// ---- lockthread.cc -------------------------------------------------------------
+
+// stoplockedm waits on g0 until mp's locked g is runnable and a p has come.
+void stoplockedm(m* mp) noexcept;
+
+// startlockedm hands mp's p to the m that gp is locked to, and parks mp.
+void startlockedm(m* mp, g* gp) noexcept;
+
+// ---- world.cc: stop the world, maxprocs ------------------------------------------
+
+// stopworld takes every p but the caller's; on return no goroutine holds a p and
+// no m is in the runtime with one. startworld undoes it. forend: for the end of
+// the run, by m0; else false is returned, and nothing done, if the run is ending.
+bool stopworld(m* mp, bool forend) noexcept;
+void startworld(m* mp) noexcept;
+
+// parkp is the other ms' side: mp gives its p to stop-the-world. Context g0.
+void parkp(m* mp) noexcept;
+
+// resetworldsema forgets a maxprocs() that the end of the run has cut off.
+void resetworldsema() noexcept;
+
+// procresize makes ps [0, n) usable and empties those above. World stopped, or
+// no run on.
+void procresize(m* mp, int n) noexcept;
+
+// ---- sysmon.cc -------------------------------------------------------------------
+
+void startsysmon() noexcept;  // sched.lock not held
+void wakesysmon() noexcept;   // a p left the idle list
+
+// ---- deadlock.cc -----------------------------------------------------------------
+
+// checkdead reports a deadlock if nothing can ever run again. sched.lock held,
+// the calling m counted idle. Returns whether a look at foreign threads has to
+// be repeated in a second.
+bool checkdead() noexcept;
+
+// dumpgoroutines writes every goroutine's state and trace. World quiet.
+void dumpgoroutines(int fd) noexcept;
+
+// ---- boot.cc ---------------------------------------------------------------------
+
+// mainended is called on g0 after the main goroutine has returned.
+void mainended(m* mp) noexcept;
+
+}  // namespace burrow::rt

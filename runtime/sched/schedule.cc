@@ -1,0 +1,108 @@
+// runtime/sched/schedule.cc - choosing what runs next.
+//
+// A p keeps its runnable goroutines in three places:
+//   runnext  the one that was readied last: most likely the partner of the
+//            goroutine that is about to park
+//   lifo     new goroutines, newest first: a tree of them is run depth first,
+//            so few stacks are live (breadth first costs gigabytes)
+//   fifo     those that yielded, and those pushed out of runnext
+// Nothing starves: every 16th decision looks at fifo first, every 64th goes
+// through g0, which takes the oldest of lifo, looks at the global queue and at
+// the timers. So whoever waits here moves on with every 64 switches at least.
+//
+// Rejected: one FIFO for all, as Go has. Its fork-join programs keep a frontier
+// of a million live goroutines, each with a touched page of stack.
+
+#include "runtime/sched/sched.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr std::uint32_t kFifoTick = 16;
+constexpr std::uint32_t kG0Tick = 64;
+
+// The usual order.
+inline g* newest(p* pp) noexcept {
+  if (g* gp = pp->runnext.load(relaxed); gp != nullptr) {
+    pp->runnext.store(nullptr, relaxed);
+    return gp;
+  }
+  if (!pp->lifo.empty()) return pp->lifo.popback();
+  if (!pp->fifo.empty()) return pp->fifo.popfront();
+  return nullptr;
+}
+
+// mp, on g0, may have come here from a goroutine that had lost its p.
+inline void droptaken(m* mp) noexcept {
+  if (mp->claim.load(acquire) != kClaimTaken) return;
+  mp->pp.store(nullptr, relaxed);
+  mp->claim.store(kClaimNone, relaxed);
+  if (!mp->zombie) return;
+  const lockguard hold(sched.lock);
+  mp->zombie = false;
+  sched.nmzombie--;
+}
+
+// An m that was looking for work has found some: somebody else may look now,
+// for there may be more.
+inline void stopspinning(m* mp) noexcept {
+  mp->spinning = false;
+  sched.nmspinning.fetch_sub(1, relaxed);
+  wakep();
+}
+
+// chooseg returns what mp runs next; null: mp has to leave schedule.
+g* chooseg(m* mp) noexcept {
+  if (mp->lockedg != nullptr) {
+    stoplockedm(mp);
+    return getp(mp) != nullptr ? mp->lockedg : nullptr;
+  }
+  g* gp = mp->picked;
+  mp->picked = nullptr;
+  return gp != nullptr ? gp : findrunnable(mp);
+}
+
+}  // namespace
+
+g* localnext(p* pp) noexcept {
+  const std::uint32_t t = pp->tick.load(relaxed);
+  if (t % kG0Tick == 0 && !pp->lifo.empty()) return pp->lifo.popfront();
+  if (t % kFifoTick == 0 && !pp->fifo.empty()) return pp->fifo.popfront();
+  return newest(pp);
+}
+
+g* picknext(m* mp) noexcept {
+  p* pp = getp(mp);
+  BURROW_DCHECK(pp->mp.load(relaxed) == mp);
+  const std::uint32_t t = pp->tick.load(relaxed) + 1;
+  pp->tick.store(t, relaxed);
+  if (t % kG0Tick == 0 || pp->attention.load(relaxed) != 0) return nullptr;
+  g* gp = t % kFifoTick != 0 ? newest(pp) : localnext(pp);
+  if (gp != nullptr && (gp->flags & kGLocked) != 0) [[unlikely]] {
+    mp->picked = gp;
+    return nullptr;
+  }
+  return gp;
+}
+
+void schedule(m* mp) noexcept {
+  for (;;) {
+    droptaken(mp);
+    if (mp->exiting) {
+      if (getp(mp) != nullptr) handoffp(releasep(mp));
+      return;
+    }
+    if (mp->ism0 && sched.ending.load(acquire)) return;
+    g* gp = chooseg(mp);
+    if (gp == nullptr) continue;
+    if (mp->spinning) stopspinning(mp);
+    if (gp->lockedm != nullptr && gp->lockedm != mp) {
+      startlockedm(mp, gp);
+      continue;
+    }
+    gogo(mp, &mp->g0, gp);
+  }
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,194 @@
+// runtime/sched/stack.cc - slabs, guards, pools and per-p caches of stacks.
+
+#include "runtime/sched/stack.h"
+
+#include <bit>
+
+#include "runtime/sched/sanitize.h"
+#include "runtime/diag/print.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+// spanlist is a growable array of free stacks, last in first out.
+struct spanlist {
+  stackspan* at = nullptr;
+  std::size_t n = 0;
+  std::size_t cap = 0;
+
+  void push(stackspan s) noexcept {
+    if (n == cap) grow();
+    at[n++] = s;
+  }
+
+  void grow() noexcept {
+    const std::size_t ncap = cap == 0 ? 1024 : cap * 2;
+    auto* nat =
+        static_cast<stackspan*>(sys::sysreserve(ncap * sizeof(stackspan)));
+    if (nat == nullptr) rtthrow("stack: out of memory");
+    for (std::size_t i = 0; i < n; i++) nat[i] = at[i];
+    if (at != nullptr) sys::sysfree(at, cap * sizeof(stackspan));
+    at = nat;
+    cap = ncap;
+  }
+};
+
+// stackclass is all the stacks of one size.
+struct stackclass {
+  spanlist free;           // ever used; the memory may still be there
+  std::size_t trimmed = 0; // free.at[0, trimmed) have given their memory back
+  char* cut = nullptr;     // next stack of the current slab
+  char* end = nullptr;
+  std::size_t slabs = 0;
+};
+
+constexpr int kClasses = 37;  // by log2 of the bytes
+
+struct {
+  rtmutex lock;
+  stackclass cls[kClasses];
+  std::size_t cutbytes = 0;
+  enum { markers, mprotected, none } guards = markers;
+} pool;
+
+std::size_t pagebytes() noexcept {
+  static const std::size_t n = sys::pagesize();
+  return n;
+}
+
+int classof(std::size_t bytes) noexcept {
+  return std::countr_zero(bytes);
+}
+
+// guard makes the lowest page of a new stack inaccessible. pool.lock held.
+void guard(char* lo) noexcept {
+  if (pool.guards == pool.markers) {
+    if (sys::sysguard(lo, pagebytes()) >= 0) return;
+    pool.guards = pool.mprotected;
+  }
+  if (pool.guards == pool.mprotected) {
+    if (sys::sysprotectnone(lo, pagebytes()) >= 0) return;
+    pool.guards = pool.none;
+    printer(2).str(
+        "burrow: no more guard pages (vm.max_map_count); further goroutine "
+        "stacks have none\n");
+  }
+}
+
+// newslab reserves room for more stacks of `bytes`: 16 MiB at first, up to
+// 1 GiB, so that a million stacks take few mappings. pool.lock held.
+void newslab(stackclass& c, std::size_t bytes) noexcept {
+  const std::size_t shift = c.slabs < 6 ? c.slabs : 6;
+  std::size_t want = (std::size_t{16} << 20) << shift;
+  if (want < bytes) want = bytes;
+  char* at = nullptr;
+  for (; want >= bytes; want /= 2) {
+    at = static_cast<char*>(sys::sysreserve(want));
+    if (at != nullptr || want == bytes) break;
+  }
+  if (at == nullptr) fatal("out of memory: cannot reserve a goroutine stack");
+  c.cut = at;
+  c.end = at + want / bytes * bytes;
+  c.slabs++;
+}
+
+stackspan takepool(std::size_t bytes) noexcept {
+  stackclass& c = pool.cls[classof(bytes)];
+  if (c.free.n > 0) {
+    c.free.n--;
+    if (c.trimmed > c.free.n) c.trimmed = c.free.n;
+    return c.free.at[c.free.n];
+  }
+  if (c.cut == c.end) newslab(c, bytes);
+  const stackspan s{c.cut, c.cut + bytes};
+  c.cut += bytes;
+  pool.cutbytes += bytes;
+  guard(s.lo);
+  sanitizer_mapstack(s.lo, s.hi);
+  return s;
+}
+
+void givepool(stackspan s) noexcept {
+  pool.cls[classof(spanbytes(s))].free.push(s);
+}
+
+}  // namespace
+
+std::uint32_t stackround(std::size_t bytes) noexcept {
+  if (bytes > kMaxStack) return 0;
+  if (bytes < kMinStack) bytes = kMinStack;
+  return static_cast<std::uint32_t>(std::bit_ceil(bytes) / pagebytes());
+}
+
+stackspan stackalloc(m* mp, std::uint32_t pages) noexcept {
+  p* pp = mp->pp.load(relaxed);
+  if (pages != 0 && pages != sched.stackpages) {
+    const lockguard hold(pool.lock);
+    return takepool(pages * pagebytes());
+  }
+  if (pp->stackn == 0) {
+    const lockguard hold(pool.lock);
+    // A batch saves lock rounds; but a stack that was never used costs a
+    // guard, so those are cut one by one.
+    const stackclass& c = pool.cls[classof(sched.stackpages * pagebytes())];
+    do {
+      pp->stacks[pp->stackn++] = takepool(sched.stackpages * pagebytes());
+    } while (c.free.n > 0 && pp->stackn < kStackCache / 2);
+  }
+  return pp->stacks[--pp->stackn];
+}
+
+void stackfree(m* mp, stackspan s) noexcept {
+  p* pp = mp->pp.load(relaxed);
+  if (spanbytes(s) != sched.stackpages * pagebytes()) {
+    // Another p could take it from the pool while we still run on it: it
+    // waits in the cache slot of its own until the next switch is over.
+    mp->post.fn = [](m* mm, void*) {
+      stackfreepool(mm->deadstack);
+      mm->deadstack = {};
+    };
+    mp->deadstack = s;
+    return;
+  }
+  if (pp->stackn == kStackCache) {
+    // The coldest half goes; s, on which the caller may still run, stays.
+    const lockguard hold(pool.lock);
+    constexpr int kHalf = kStackCache / 2;
+    for (int i = 0; i < kHalf; i++) givepool(pp->stacks[i]);
+    for (int i = kHalf; i < kStackCache; i++)
+      pp->stacks[i - kHalf] = pp->stacks[i];
+    pp->stackn = kHalf;
+  }
+  pp->stacks[pp->stackn++] = s;
+}
+
+void stackfreepool(stackspan s) noexcept {
+  const lockguard hold(pool.lock);
+  givepool(s);
+}
+
+void stackflush(p* pp) noexcept {
+  const lockguard hold(pool.lock);
+  while (pp->stackn > 0) givepool(pp->stacks[--pp->stackn]);
+}
+
+std::size_t stacktrim() noexcept {
+  const lockguard hold(pool.lock);
+  std::size_t n = 0;
+  for (stackclass& c : pool.cls) {
+    for (; c.trimmed < c.free.n; c.trimmed++, n++) {
+      const stackspan s = c.free.at[c.trimmed];
+      sys::sysunused(s.lo + pagebytes(), spanbytes(s) - pagebytes());
+    }
+  }
+  return n;
+}
+
+std::size_t stackbytes() noexcept {
+  const lockguard hold(pool.lock);
+  return pool.cutbytes;
+}
+
+}  // namespace burrow::rt

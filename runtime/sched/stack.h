@@ -1,0 +1,53 @@
+// runtime/sched/stack.h - goroutine stacks.
+//
+// A stack is a power-of-two reservation of address space, committed as it is
+// touched; its lowest page is a guard. Stacks are cut from slabs and never
+// unmapped: a free one waits, hottest first, in its p's cache (default size
+// only), then in the pool of its size class.
+//
+// Guards are installed with the kernel's guard markers where it has them (they
+// split no mapping, so a million stacks fit in a few dozen), else by mprotect,
+// which ends at vm.max_map_count; past that, stacks go without a guard page
+// (said once on stderr).
+//
+// Rejected: a header at the top of each free stack, linking them. Giving back a
+// free stack's memory would destroy it.
+#pragma once
+
+#include "runtime/sched/runtime2.h"
+
+namespace burrow::rt {
+
+inline constexpr std::size_t kMinStack = std::size_t{16} << 10;
+inline constexpr std::size_t kMaxStack = std::size_t{1} << 36;
+inline constexpr std::size_t kDefaultStack = std::size_t{256} << 10;
+inline constexpr std::size_t kMainStack = std::size_t{8} << 20;
+
+// stackround turns a wished size in bytes into pages: at least kMinStack, up to
+// the next power of two. Returns 0 if bytes is above kMaxStack.
+std::uint32_t stackround(std::size_t bytes) noexcept;
+
+// stackalloc returns a stack of `pages` (as stackround gave them; 0 means the
+// run's default). No address space left is a fatal error.
+//
+// Context  in the runtime, with a p.
+stackspan stackalloc(m* mp, std::uint32_t pages) noexcept;
+
+// stackfree takes back a stack that nobody uses any more; or that only the
+// caller still runs on, until its next switch, with mp's p kept until then.
+void stackfree(m* mp, stackspan s) noexcept;
+
+// stackfreepool is stackfree for a thread without a p.
+void stackfreepool(stackspan s) noexcept;
+
+// stackflush moves pp's cache to the pool. Exclusive access to pp.
+void stackflush(p* pp) noexcept;
+
+// stacktrim gives the memory of pooled stacks back to the system. Returns the
+// number of stacks trimmed. Context: sysmon, or the end of a run.
+std::size_t stacktrim() noexcept;
+
+// stackbytes is the address space of all stacks ever cut.
+std::size_t stackbytes() noexcept;
+
+}  // namespace burrow::rt

@@ -1,0 +1,142 @@
+// runtime/sched/sysmon.cc - the thread that watches the others.
+//
+// It has no p and is no m. While anything runs it looks around every 20 us at
+// first, up to every 10 ms when it has had nothing to do for a while (1 ms while a
+// p is idle); when every p is idle it sleeps until one is not, without a single
+// system call. It
+//   - wakes an m for work that waits in the queue of a p while another p is
+//     idle (the owner only wakes for more than one goroutine: considerwake)
+//   - tells a p that its timers are due, or gets an m for them
+//   - takes the p from a goroutine that has been in user code for 10 ms while
+//     others wait, in a blocking call or computing, and hands it on
+
+#include "runtime/os/osproc.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/timerhooks.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr std::int64_t kMinTick = 20'000;
+constexpr std::int64_t kMaxTick = 10'000'000;
+constexpr std::int64_t kMaxTickIdlep = 1'000'000;
+constexpr std::int64_t kSlice = 10'000'000;
+constexpr int kPatientRounds = 50;
+
+bool waits(const p* pp) noexcept {
+  return queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr ||
+         sched.runqn.load(relaxed) > 0;
+}
+
+// Takes pp from a goroutine that has had it for a whole slice. The world may be
+// about to stop, or the run to end: then those who do that want the p.
+bool retake(p* pp) noexcept {
+  if (!tryseize(pp)) return false;
+  if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
+    releaseseized(pp);
+    return false;
+  }
+  takeseized(pp);
+  handoffp(pp);
+  return true;
+}
+
+// checkp looks after one running p; true: there was something to do.
+bool checkp(p* pp, std::int64_t now) noexcept {
+  bool did = false;
+  const std::uint32_t t = pp->tick.load(relaxed);
+  if (const std::int64_t when = pp->ts.minwhen(); when != 0 && when <= now)
+    pp->attention.fetch_or(kAttnTimer, relaxed);
+  if (pp->montick != t) {
+    pp->montick = t;
+    pp->monwhen = now;
+    return false;
+  }
+  const bool work = waits(pp);
+  if (work && sched.npidle.load(relaxed) > 0) {
+    wakep();
+    did = true;
+  }
+  const std::int64_t when = pp->ts.minwhen();
+  if (now - pp->monwhen >= kSlice && (work || (when != 0 && when <= now)))
+    did = retake(pp) || did;
+  return did;
+}
+
+bool checkall(std::int64_t now) noexcept {
+  bool did = false;
+  const int n = sched.nprocs.load(relaxed);
+  for (int i = 0; i < n; i++)
+    if (allp[i]->status.load(relaxed) == pstatus::running)
+      did = checkp(allp[i], now) || did;
+  if (const std::int64_t next = earliesttimer(); next != 0 && next <= now)
+    wakep();
+  return did;
+}
+
+bool allidle() noexcept {
+  return sched.npidle.load(relaxed) == sched.nprocs.load(relaxed);
+}
+
+// Sleeps until a p leaves the idle list, if none is off it.
+void sleepidle() noexcept {
+  {
+    const lockguard hold(sched.lock);
+    if (!allidle()) return;
+    sched.sysmonnote.clear();
+    sched.sysmonwait.store(1, relaxed);
+  }
+  sched.sysmonnote.sleep(-1);
+}
+
+std::int64_t nexttick(std::int64_t tick, int quiet) noexcept {
+  if (quiet == 0) return kMinTick;
+  if (quiet > kPatientRounds) tick *= 2;
+  const std::int64_t most =
+      sched.npidle.load(relaxed) > 0 ? kMaxTickIdlep : kMaxTick;
+  return tick < most ? tick : most;
+}
+
+void sysmon(void*) {
+  std::int64_t tick = kMinTick;
+  int quiet = 0;
+  for (;;) {
+    std::int64_t sleep = tick;
+    if (const std::int64_t next = earliesttimer(); next != 0) {
+      const std::int64_t left = next - nanotime();
+      if (left < sleep) sleep = left > kMinTick * 5 ? left : kMinTick * 5;
+    }
+    sys::usleep(static_cast<std::uint32_t>(sleep / 1000));
+    if (allidle() && quiet > kPatientRounds) {
+      sleepidle();
+      quiet = 0;
+      tick = kMinTick;
+      continue;
+    }
+    quiet = checkall(nanotime()) ? 0 : quiet + 1;
+    tick = nexttick(tick, quiet);
+  }
+}
+
+}  // namespace
+
+void startsysmon() noexcept {
+  {
+    const lockguard hold(sched.lock);
+    if (sched.sysmonstarted) return;
+    sched.sysmonstarted = true;
+  }
+  // Without it a program still runs: only hogs are not found.
+  if (newosproc(sysmon, nullptr, std::size_t{64} << 10) >= 0) return;
+  const lockguard hold(sched.lock);
+  sched.sysmonstarted = false;
+}
+
+void wakesysmon() noexcept {
+  sched.sysmonwait.store(0, relaxed);
+  sched.sysmonnote.wakeup();
+}
+
+}  // namespace burrow::rt

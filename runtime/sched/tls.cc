@@ -1,0 +1,35 @@
+// runtime/sched/tls.cc - the runtime's only thread_local of the hot path.
+
+#include "runtime/sched/tls.h"
+
+namespace burrow::rt {
+
+namespace {
+
+__attribute__((tls_model("initial-exec"))) constinit thread_local m* tlsm =
+    nullptr;
+
+char* threadpointer() noexcept {
+  char* tp;
+#if defined(__x86_64__)
+  asm("movq %%fs:0, %0" : "=r"(tp));
+#elif defined(__i386__)
+  asm("movl %%gs:0, %0" : "=r"(tp));
+#elif defined(__aarch64__)
+  asm("mrs %0, tpidr_el0" : "=r"(tp));
+#endif
+  return tp;
+}
+
+}  // namespace
+
+std::ptrdiff_t tlsmoffset;
+
+// Runs before the static constructors of users' code, which may call getm.
+__attribute__((constructor(101))) static void inittls() {
+  tlsmoffset = reinterpret_cast<char*>(&tlsm) - threadpointer();
+}
+
+__attribute__((noinline)) void setm(m* mp) noexcept { tlsm = mp; }
+
+}  // namespace burrow::rt

@@ -1,0 +1,46 @@
+// runtime/sched/tls.h - the calling thread's m.
+//
+// A goroutine may be on another thread after every park, and a compiler may
+// keep the address of a thread_local over such a call. So the one thread_local
+// of the runtime is never named by code that runs on goroutines: getm reads it
+// through the thread pointer in a volatile asm, which cannot be cached or moved
+// over another volatile asm. The variable lies in the static TLS block (model
+// initial-exec), so its distance from the thread pointer is one number for all
+// threads, found once (tls.cc).
+//
+// Rejected: a noinline accessor. It costs a call on each entry, and link-time
+// optimisation may still see through it.
+#pragma once
+
+#include <cstddef>
+
+namespace burrow::rt {
+
+struct m;
+
+extern std::ptrdiff_t tlsmoffset;  // set by a constructor, then constant
+
+// getm returns the calling thread's m; null on a thread that burrow did not
+// make.
+//
+// Context  any.
+inline m* getm() noexcept {
+  m* mp;
+#if defined(__x86_64__)
+  asm volatile("movq %%fs:(%1), %0" : "=r"(mp) : "r"(tlsmoffset));
+#elif defined(__i386__)
+  asm volatile("movl %%gs:(%1), %0" : "=r"(mp) : "r"(tlsmoffset));
+#elif defined(__aarch64__)
+  char* tp;
+  asm volatile("mrs %0, tpidr_el0" : "=r"(tp));
+  asm volatile("ldr %0, [%1, %2]" : "=r"(mp) : "r"(tp), "r"(tlsmoffset));
+#else
+#error "tls.h: this architecture is not ported"
+#endif
+  return mp;
+}
+
+// setm makes mp the calling thread's m.
+void setm(m* mp) noexcept;
+
+}  // namespace burrow::rt

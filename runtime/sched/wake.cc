@@ -1,0 +1,261 @@
+// runtime/sched/wake.cc - idle ps, idle ms, and who wakes whom.
+//
+// An m without work gives its p back (findrunnable), goes on the idle list and
+// sleeps on its own note. Whoever has work for a p that is idle takes the p off
+// the list, hands it to an idle m (nextp) and wakes it, or makes a new m. At most
+// one m at a time is woken to look for work (nmspinning 0 to 1); one that finds
+// some wakes the next (stopspinning in schedule.cc).
+//
+// The poller: one of the idle ms sleeps only until the earliest timer of all ps.
+//   adder   minwhen = when          poller   polluntil = for ever
+//           light fence  [POLL]              heavy fence
+//           polluntil > when?                look at every minwhen
+//             -> wake the poller             polluntil = earliest; sleep
+// Should the poller be taken for other work, the next m that goes idle becomes
+// it; meanwhile sysmon watches the timers.
+
+#include "runtime/sched/sched.h"
+#include "runtime/sched/timerhooks.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr std::int64_t kForever = INT64_MAX;
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+bool becomepoller(m* mp) noexcept {
+  m* none = nullptr;
+  if (!sched.pollm.compare_exchange_strong(none, mp, acq_rel, relaxed))
+    return false;
+  sched.polluntil.store(kForever, relaxed);
+  return true;
+}
+
+void resignpoller(m* mp) noexcept {
+  if (sched.pollm.load(relaxed) != mp) return;
+  sched.polluntil.store(0, relaxed);
+  sched.pollm.store(nullptr, release);
+}
+
+// The poller's sleep in ns; -1: for ever; 0: a timer is due.
+std::int64_t pollsleep() noexcept {
+  detail::asymmetric_heavy();  // [POLL] pairs with wakepoller
+  const std::int64_t next = earliesttimer();
+  if (next == 0) return -1;
+  sched.polluntil.store(next, relaxed);
+  const std::int64_t left = next - nanotime();
+  return left > 0 ? left : 0;
+}
+
+// Tells the busy ps whose timers are due.
+void pokedue() noexcept {
+  const std::int64_t now = nanotime();
+  for (int i = 0; i < sched.nprocs.load(relaxed); i++) {
+    const std::int64_t when = allp[i]->ts.minwhen();
+    if (when != 0 && when <= now)
+      allp[i]->attention.fetch_or(kAttnTimer, relaxed);
+  }
+}
+
+// stopm sleeps; mp is on the idle list. Off it on return, with a p if one was
+// handed over. Wake-ups may be stray: who removes an m from the list to give it
+// a p sets nextp under the same lock.
+void stopm(m* mp, std::int64_t ns) noexcept {
+  mp->park.sleep(ns);
+  p* pp;
+  {
+    const lockguard hold(sched.lock);
+    midleremove(mp);
+    pp = mp->nextp;
+    mp->nextp = nullptr;
+    mp->park.clear();
+  }
+  if (pp == nullptr) return;
+  mp->spinning = mp->nextspinning;
+  acquirep(mp, pp);
+}
+
+// What idle does under the lock before it sleeps. True: do not sleep.
+bool preparesleep(m* mp, std::int64_t& ns) noexcept {
+  const lockguard hold(sched.lock);
+  const bool ending = sched.ending.load(relaxed);
+  if (mp->ism0 && ending) return true;
+  if (sched.runq.n > 0 && !sched.stopping.load(relaxed) && !ending) {
+    if (p* pp = pidleget(); pp != nullptr) {
+      acquirep(mp, pp);
+      return true;
+    }
+  }
+  midleput(mp);
+  if (ns < 0 && checkdead()) ns = kSecond;
+  return false;
+}
+
+}  // namespace
+
+std::int64_t nanotime() noexcept { return sys::nanotime(); }
+
+std::int64_t earliesttimer() noexcept {
+  std::int64_t next = 0;
+  for (int i = 0; i < sched.nprocs.load(relaxed); i++) {
+    const std::int64_t when = allp[i]->ts.minwhen();
+    if (when != 0 && (next == 0 || when < next)) next = when;
+  }
+  return next;
+}
+
+void wakepoller(std::int64_t when) noexcept {
+  detail::asymmetric_light();  // [POLL] pairs with pollsleep
+  const std::int64_t until = sched.polluntil.load(relaxed);
+  if (until == 0 || when >= until) return;
+  if (m* mp = sched.pollm.load(acquire); mp != nullptr) mp->park.wakeup();
+}
+
+bool grabidlep(m* mp) noexcept {
+  const lockguard hold(sched.lock);
+  if (sched.stopping.load(relaxed) || sched.ending.load(relaxed)) return false;
+  p* pp = pidleget();
+  if (pp == nullptr) return false;
+  acquirep(mp, pp);
+  return true;
+}
+
+void idle(m* mp) noexcept {
+  for (;;) {
+    std::int64_t ns = becomepoller(mp) ? pollsleep() : -1;
+    if (ns == 0) {
+      resignpoller(mp);
+      if (grabidlep(mp)) return;
+      pokedue();
+      ns = -1;
+    }
+    if (!preparesleep(mp, ns)) stopm(mp, ns);
+    resignpoller(mp);
+    if (getp(mp) != nullptr) return;
+    if (mp->ism0 && sched.ending.load(acquire)) return;
+  }
+}
+
+void wakep() noexcept {
+  if (sched.npidle.load(relaxed) == 0) return;
+  std::int32_t none = 0;
+  if (sched.nmspinning.load(relaxed) != 0 ||
+      !sched.nmspinning.compare_exchange_strong(none, 1, seq_cst, relaxed))
+    return;
+  p* pp = nullptr;
+  {
+    const lockguard hold(sched.lock);
+    if (!sched.stopping.load(relaxed) && !sched.ending.load(relaxed))
+      pp = pidleget();
+  }
+  if (pp == nullptr) {
+    sched.nmspinning.fetch_sub(1, relaxed);
+    return;
+  }
+  startm(pp, true);  // takes over the count
+}
+
+void startm(p* pp, bool spinning) noexcept {
+  m* mp;
+  {
+    const lockguard hold(sched.lock);
+    mp = sched.midle;
+    // The poller sleeps with a deadline that somebody has to keep: last choice.
+    if (mp != nullptr && mp == sched.pollm.load(relaxed) &&
+        mp->schedlink != nullptr)
+      mp = mp->schedlink;
+    if (mp != nullptr) {
+      midleremove(mp);
+      mp->nextp = pp;
+      mp->nextspinning = spinning;
+    }
+  }
+  if (mp != nullptr) return mp->park.wakeup();
+  if (newm(pp, spinning) >= 0) return;
+  // No thread to be had. The ms there are go on; the p waits for one of them.
+  if (spinning) sched.nmspinning.fetch_sub(1, relaxed);
+  const lockguard hold(sched.lock);
+  while (g* gp = localnext(pp)) sched.runq.push(gp);
+  sched.runqn.store(sched.runq.n, relaxed);
+  pidleput(pp);
+}
+
+void handoffp(p* pp) noexcept {
+  const bool work = queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr ||
+                    sched.runqn.load(relaxed) > 0;
+  {
+    const lockguard hold(sched.lock);
+    if (sched.stopping.load(relaxed)) {
+      pp->status.store(pstatus::stopped, relaxed);
+      if (--sched.nstopwait == 0) sched.stopnote.wakeup();
+      return;
+    }
+    if (!work) {
+      pidleput(pp);
+      pp = nullptr;
+    }
+  }
+  if (pp != nullptr) return startm(pp, false);
+  if (const std::int64_t next = earliesttimer(); next != 0) {
+    if (sched.pollm.load(relaxed) == nullptr) wakep();
+    wakepoller(next);
+  }
+}
+
+void acquirep(m* mp, p* pp) noexcept {
+  if (getp(mp) != nullptr) rtthrow("acquirep: the m has a p");
+  if (pp->mp.load(relaxed) != nullptr) rtthrow("acquirep: the p has an m");
+  pp->status.store(pstatus::running, relaxed);
+  mp->pp.store(pp, relaxed);
+  pp->mp.store(mp, release);
+}
+
+p* releasep(m* mp) noexcept {
+  p* pp = getp(mp);
+  if (pp == nullptr || pp->mp.load(relaxed) != mp)
+    rtthrow("releasep: not the m's p");
+  pp->mp.store(nullptr, relaxed);
+  mp->pp.store(nullptr, relaxed);
+  return pp;
+}
+
+void pidleput(p* pp) noexcept {
+  BURROW_DCHECK(sched.ending.load(relaxed) || queued(pp) == 0);
+  BURROW_DCHECK(pp->mp.load(relaxed) == nullptr);
+  pp->status.store(pstatus::idle, relaxed);
+  pp->pidlelink = sched.pidle;
+  sched.pidle = pp;
+  sched.npidle.fetch_add(1, seq_cst);
+}
+
+p* pidleget() noexcept {
+  p* pp = sched.pidle;
+  if (pp == nullptr) return nullptr;
+  sched.pidle = pp->pidlelink;
+  sched.npidle.fetch_sub(1, relaxed);
+  pp->status.store(pstatus::running, relaxed);
+  if (sched.sysmonwait.load(relaxed) != 0) wakesysmon();
+  return pp;
+}
+
+void midleput(m* mp) noexcept {
+  mp->schedlink = sched.midle;
+  sched.midle = mp;
+  mp->idle = true;
+  sched.nmidle++;
+}
+
+bool midleremove(m* mp) noexcept {
+  if (!mp->idle) return false;
+  m** at = &sched.midle;
+  while (*at != mp) at = &(*at)->schedlink;
+  *at = mp->schedlink;
+  mp->schedlink = nullptr;
+  mp->idle = false;
+  sched.nmidle--;
+  return true;
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,246 @@
+// runtime/sched/world.cc - stopping the world, and the number of ps.
+//
+// stopworld collects the ps: idle ones from the list; those of ms in the
+// runtime give themselves up at their next scheduling point (parkp); those of
+// ms in user code are taken (claim.cc), so a goroutine that computes for an
+// hour does not hold anybody up: it goes on without a p.
+
+#include <new>
+
+#include "burrow/go.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/stack.h"
+#include "runtime/sched/timerhooks.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr std::int64_t kStopRetryNs = 100'000;
+
+// One maxprocs() at a time; the others park as goroutines, so that the world
+// can be stopped meanwhile.
+struct {
+  spinlock lock;
+  bool held = false;
+  waitq q;
+} worldsema;
+
+void worldacquire() noexcept {
+  worldsema.lock.lock();
+  if (!worldsema.held) {
+    worldsema.held = true;
+    worldsema.lock.unlock();
+    return;
+  }
+  sudog s;
+  s.gp = getg();
+  s.lock = &worldsema.lock;
+  worldsema.q.enqueue(&s);
+  gopark(&worldsema.lock, &s, waitreason::semaphore);  // handed to us
+}
+
+void worldrelease() noexcept {
+  worldsema.lock.lock();
+  sudog* s = worldsema.q.dequeue();
+  if (s == nullptr) worldsema.held = false;
+  g* gp = s != nullptr ? s->gp : nullptr;
+  worldsema.lock.unlock();
+  if (gp != nullptr) goready(gp);
+}
+
+// Takes pp from an m in user code, if that is where it is.
+void trystop(p* pp) noexcept {
+  if (pp->status.load(relaxed) != pstatus::running || !tryseize(pp)) return;
+  takeseized(pp);
+  const lockguard hold(sched.lock);
+  pp->status.store(pstatus::stopped, relaxed);
+  sched.nstopwait--;
+}
+
+bool stopped() noexcept {
+  const lockguard hold(sched.lock);
+  return sched.nstopwait <= 0;
+}
+
+// Claims `stopping`. One who ends the run waits for a maxprocs() that is under
+// way; a maxprocs() gives up when the run ends.
+bool claimstop(bool forend) noexcept {
+  for (;; sys::usleep(50)) {
+    const lockguard hold(sched.lock);
+    if (!forend && sched.ending.load(relaxed)) return false;
+    if (sched.stopping.load(relaxed)) continue;
+    sched.stopping.store(true, release);
+    return true;
+  }
+}
+
+// Moves what a p that goes away has to `to`.
+void emptyp(p* from, p* to) noexcept {
+  while (g* gp = localnext(from)) {
+    from->tick.fetch_add(1, relaxed);
+    to->fifo.pushback(gp);
+  }
+  movetimers(from->ts, to->ts);
+  stackflush(from);
+  while (g* gp = from->gfree) {
+    from->gfree = gp->schedlink;
+    gfree(nullptr, gp);
+  }
+  from->ngfree = 0;
+  from->status.store(pstatus::dead, relaxed);
+}
+
+}  // namespace
+
+bool stopworld(m* mp, bool forend) noexcept {
+  if (!claimstop(forend)) return false;
+  p* mine = getp(mp);
+  int others = sched.nprocs.load(relaxed) - (mine != nullptr ? 1 : 0);
+  {
+    const lockguard hold(sched.lock);
+    sched.stopnote.clear();
+    while (p* pp = pidleget()) {
+      pp->status.store(pstatus::stopped, relaxed);
+      others--;
+    }
+    sched.nstopwait += others;
+  }
+  const int n = sched.nprocs.load(relaxed);
+  while (!stopped()) {
+    for (int i = 0; i < n; i++) {
+      if (allp[i] == mine) continue;
+      allp[i]->attention.fetch_or(kAttnStop, relaxed);
+      trystop(allp[i]);
+    }
+    if (!stopped()) sched.stopnote.sleep(kStopRetryNs);
+  }
+  return true;
+}
+
+void resetworldsema() noexcept {
+  worldsema.held = false;
+  worldsema.q.detach_all();
+}
+
+void startworld(m* mp) noexcept {
+  p* mine = getp(mp);
+  p* work[kMaxProcs];
+  int nwork = 0;
+  {
+    const lockguard hold(sched.lock);
+    sched.stopping.store(false, release);
+    for (int i = sched.nprocs.load(relaxed) - 1; i >= 0; i--) {
+      p* pp = allp[i];
+      pp->attention.store(0, relaxed);
+      if (pp == mine) continue;
+      if (queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr) {
+        pp->status.store(pstatus::running, relaxed);
+        work[nwork++] = pp;
+      } else {
+        pidleput(pp);
+      }
+    }
+  }
+  for (int i = 0; i < nwork; i++) startm(work[i], false);
+  wakep();
+}
+
+void parkp(m* mp) noexcept {
+  if (mp->spinning) {
+    mp->spinning = false;
+    sched.nmspinning.fetch_sub(1, relaxed);
+  }
+  {
+    const lockguard hold(sched.lock);
+    p* pp = releasep(mp);
+    if (sched.stopping.load(relaxed)) {
+      pp->status.store(pstatus::stopped, relaxed);
+      if (--sched.nstopwait == 0) sched.stopnote.wakeup();
+    } else if (sched.ending.load(relaxed)) {
+      // What it held is dropped with the run.
+      pidleput(pp);
+    } else {
+      acquirep(mp, pp);  // started again meanwhile
+    }
+  }
+}
+
+void procresize(m* mp, int n) noexcept {
+  const int old = sched.nprocs.load(relaxed);
+  for (int i = 0; i < n; i++) {
+    if (allp[i] == nullptr) {
+      void* at = sys::sysreserve(sizeof(p));
+      if (at == nullptr) rtthrow("procresize: out of memory");
+      allp[i] = new (at) p;
+      allp[i]->id = i;
+    }
+    if (i < old) continue;
+    opentimers(allp[i]->ts);
+    allp[i]->status.store(pstatus::stopped, relaxed);
+  }
+  if (p* mine = getp(mp); mine != nullptr && mine->id >= n) {
+    releasep(mp);
+    acquirep(mp, allp[0]);
+  }
+  for (int i = n; i < old; i++) emptyp(allp[i], allp[0]);
+  sched.nprocs.store(n, relaxed);
+}
+
+timers* mytimers() noexcept {
+  m* mp = getm();
+  if (mp != nullptr && mp->claim.load(relaxed) == kClaimNone)
+    if (p* pp = getp(mp); pp != nullptr) return &pp->ts;
+  return sched.nprocs.load(relaxed) > 0 ? &allp[0]->ts : nullptr;
+}
+
+}  // namespace burrow::rt
+
+namespace burrow {
+
+namespace {
+
+// A foreign thread has no p to keep while the world stops: a goroutine does it.
+int setbyproxy(int n) {
+  struct {
+    rt::note done;
+    int was = 0;
+  } r;
+  go([&r, n] {
+    r.was = maxprocs(n);
+    r.done.wakeup();
+  });
+  r.done.sleep(-1);
+  return r.was;
+}
+
+}  // namespace
+
+int maxprocs(int n) {
+  using namespace rt;
+  const int old = sched.nprocs.load(relaxed);
+  if (n <= 0 || n == old) return old;
+  if (n > kMaxProcs) n = kMaxProcs;
+  m* mp = getm();
+  if (mp == nullptr) return setbyproxy(n);
+  worldacquire();
+  mp = getm();
+  if (!enter(mp)) mp = reacquire(mp);
+  if (!stopworld(mp, false)) {
+    leave(mp);
+    parkforever(waitreason::forever);  // the run is over
+  }
+  const int was = sched.nprocs.load(relaxed);
+  procresize(mp, n);
+  startworld(mp);
+  leave(mp);
+  worldrelease();
+  return was;
+}
+
+int num_cpu() {
+  return sys::ncpu();
+}
+
+}  // namespace burrow

@@ -1,0 +1,48 @@
+// sys/linux/clock.cc - the monotonic clock, read without entering the kernel.
+//
+// The first call finds the vDSO's function and leaves its address in a word;
+// threads that come at once find the same address, so that no lock is needed
+// and the clock works before anything has been initialised.
+#include "sys/linux/syscall.h"
+#include "sys/linux/vdso.h"
+#include "sys/os.h"
+
+namespace burrow::sys {
+
+namespace {
+
+using clockfn = int (*)(int, timespec*) noexcept;
+
+constexpr int kMonotonic = 1;
+
+int clockbysyscall(int clock, timespec* now) noexcept {
+  return static_cast<int>(syscall(nr::clock_gettime, clock, now));
+}
+
+int findclock(int clock, timespec* now) noexcept;
+
+constinit std::atomic<clockfn> clockgettime{findclock};
+
+int findclock(int clock, timespec* now) noexcept {
+  auto fn = reinterpret_cast<clockfn>(vdsosymbol("__vdso_clock_gettime"));
+  timespec trial;
+  if (fn == nullptr || fn(clock, &trial) != 0) fn = clockbysyscall;
+  // Relaxed: the word is an address of code that has been there all along.
+  clockgettime.store(fn, std::memory_order_relaxed);
+  return fn(clock, now);
+}
+
+}  // namespace
+
+std::int64_t nanotime() noexcept {
+  timespec now;
+  clockgettime.load(std::memory_order_relaxed)(kMonotonic, &now);
+  return now.sec * kSecond + now.nsec;
+}
+
+void usleep(std::uint32_t us) noexcept {
+  const timespec t{us / 1'000'000, us % 1'000'000 * 1000};
+  syscall(nr::nanosleep, &t, nullptr);
+}
+
+}  // namespace burrow::sys

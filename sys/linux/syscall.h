@@ -1,0 +1,66 @@
+// sys/linux/syscall.h - system calls by name, for the files of this folder.
+//
+// syscall converts its arguments to registers; nr is what the kernel calls the
+// call on amd64. Kernel structures and constants are declared where they are
+// used, by the values that the kernel's interface fixes for ever.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "asm/asm.h"
+
+namespace burrow::sys {
+
+enum class nr : std::int64_t {
+  read = 0,
+  write = 1,
+  open = 2,
+  close = 3,
+  stat = 4,
+  mmap = 9,
+  mprotect = 10,
+  munmap = 11,
+  rt_sigprocmask = 14,
+  sched_yield = 24,
+  madvise = 28,
+  nanosleep = 35,
+  getpid = 39,
+  gettid = 186,
+  futex = 202,
+  sched_getaffinity = 204,
+  clock_gettime = 228,
+  exit_group = 231,
+  tgkill = 234,
+  set_robust_list = 273,
+  get_robust_list = 274,
+  membarrier = 324,
+  rseq = 334,
+};
+
+template <typename T>
+inline std::uint64_t reg(T value) noexcept {
+  if constexpr (std::is_null_pointer_v<T>)
+    return 0;
+  else if constexpr (std::is_pointer_v<T>)
+    return reinterpret_cast<std::uintptr_t>(value);
+  else
+    return static_cast<std::uint64_t>(value);
+}
+
+template <typename... A>
+inline std::int64_t syscall(nr call, A... args) noexcept {
+  static_assert(sizeof...(A) <= 6);
+  const std::uint64_t a[7] = {reg(args)...};  // one more: none is an array too
+  return burrow_syscall6(static_cast<std::int64_t>(call), a[0], a[1], a[2],
+                         a[3], a[4], a[5]);
+}
+
+// What the kernel calls struct __kernel_timespec.
+struct timespec {
+  std::int64_t sec;
+  std::int64_t nsec;
+};
+inline constexpr std::int64_t kSecond = 1'000'000'000;
+
+}  // namespace burrow::sys

@@ -1,0 +1,513 @@
+// tests/sys_test.cc - the operating system interface, one promise a test.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <thread>
+
+#include "sys/os.h"
+#include "sys/print.h"
+
+namespace sys = burrow::sys;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+
+// ---- Time ----
+
+TEST(Nanotime, NeverGoesBack) {
+  std::int64_t last = sys::nanotime();
+  for (int i = 0; i < 200'000; i++) {
+    const std::int64_t now = sys::nanotime();
+    ASSERT_GE(now, last);
+    last = now;
+  }
+  EXPECT_GT(last, 0);
+}
+
+// steady reads the standard library's clock between two readings of ours.
+TEST(Nanotime, AgreesWithSteadyClock) {
+  const std::int64_t before = sys::nanotime();
+  const auto steady = std::chrono::nanoseconds(
+                          std::chrono::steady_clock::now().time_since_epoch())
+                          .count();
+  const std::int64_t after = sys::nanotime();
+  EXPECT_LE(before, steady + kMillisecond);
+  EXPECT_GE(after, steady - kMillisecond);
+}
+
+TEST(Nanotime, FirstCallsOnSeveralThreadsAgree) {
+  std::thread threads[4];
+  std::int64_t seen[4];
+  for (int i = 0; i < 4; i++)
+    threads[i] = std::thread([&seen, i] { seen[i] = sys::nanotime(); });
+  for (std::thread& t : threads) t.join();
+  const std::int64_t now = sys::nanotime();
+  for (std::int64_t s : seen) EXPECT_LE(s, now);
+}
+
+TEST(Usleep, SleepsAtLeastThatLong) {
+  const std::int64_t start = sys::nanotime();
+  sys::usleep(2000);
+  EXPECT_GE(sys::nanotime() - start, 2 * kMillisecond);
+}
+
+// ---- Futex ----
+
+TEST(Futex, ReturnsAtOnceIfTheValueDiffers) {
+  std::atomic<std::uint32_t> word{1};
+  EXPECT_EQ(sys::futexsleep(&word, 0, -1), -EAGAIN);
+}
+
+TEST(Futex, TimesOut) {
+  std::atomic<std::uint32_t> word{0};
+  const std::int64_t start = sys::nanotime();
+  std::int64_t err;
+  do err = sys::futexsleep(&word, 0, 3 * kMillisecond);
+  while (err == 0 || err == -EINTR);
+  EXPECT_EQ(err, -ETIMEDOUT);
+  EXPECT_GE(sys::nanotime() - start, 3 * kMillisecond);
+}
+
+TEST(Futex, ATimeoutOfZeroDoesNotSleep) {
+  std::atomic<std::uint32_t> word{0};
+  EXPECT_EQ(sys::futexsleep(&word, 0, 0), -ETIMEDOUT);
+}
+
+TEST(Futex, WakeupWakesASleeper) {
+  std::atomic<std::uint32_t> word{0};
+  std::thread sleeper([&word] {
+    while (word.load(std::memory_order_acquire) == 0)
+      sys::futexsleep(&word, 0, -1);
+  });
+  word.store(1, std::memory_order_release);
+  sys::futexwakeup(&word, 1);
+  sleeper.join();
+}
+
+TEST(Futex, WakeupOfNobodyCountsZero) {
+  std::atomic<std::uint32_t> word{0};
+  EXPECT_EQ(sys::futexwakeup(&word, std::numeric_limits<std::uint32_t>::max()),
+            0);
+}
+
+// ---- Memory ----
+
+struct mapping {
+  explicit mapping(std::size_t pages)
+      : bytes(pages * sys::pagesize()),
+        at(static_cast<char*>(sys::sysreserve(bytes))) {}
+  ~mapping() { sys::sysfree(at, bytes); }
+  mapping(const mapping&) = delete;
+  mapping& operator=(const mapping&) = delete;
+
+  std::size_t bytes;
+  char* at;
+};
+
+TEST(Memory, ReservationIsZeroAndWritable) {
+  mapping m(16);
+  ASSERT_NE(m.at, nullptr);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(m.at) % sys::pagesize(), 0u);
+  EXPECT_EQ(m.at[m.bytes - 1], 0);
+  m.at[m.bytes - 1] = 1;
+  EXPECT_EQ(m.at[m.bytes - 1], 1);
+}
+
+TEST(Memory, AbsurdReservationIsRefused) {
+  EXPECT_EQ(sys::sysreserve(std::size_t{1} << 60), nullptr);
+}
+
+TEST(Memory, UnusedPagesReadAsZero) {
+  mapping m(4);
+  std::memset(m.at, 7, m.bytes);
+  EXPECT_EQ(sys::sysunused(m.at + sys::pagesize(), sys::pagesize()), 0);
+  EXPECT_EQ(m.at[0], 7);
+  EXPECT_EQ(m.at[sys::pagesize()], 0);
+  EXPECT_EQ(m.at[2 * sys::pagesize()], 7);
+}
+
+TEST(Memory, PagesizeIsTheSystems) {
+  EXPECT_EQ(sys::pagesize(), static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
+}
+
+void touch(const char* at) { (void)*static_cast<const volatile char*>(at); }
+
+TEST(MemoryDeathTest, GuardFaultsAndItsNeighboursDoNot) {
+  mapping m(3);
+  char* const guard = m.at + sys::pagesize();
+  if (sys::sysguard(guard, sys::pagesize()) == -EINVAL)
+    GTEST_SKIP() << "this kernel has no guards without mappings";
+  EXPECT_DEATH(touch(guard), "");
+  EXPECT_DEATH(touch(guard + sys::pagesize() - 1), "");
+  touch(guard - 1);
+  touch(guard + sys::pagesize());
+}
+
+TEST(MemoryDeathTest, ProtectedPageFaults) {
+  mapping m(3);
+  char* const guard = m.at + sys::pagesize();
+  ASSERT_EQ(sys::sysprotectnone(guard, sys::pagesize()), 0);
+  EXPECT_DEATH(touch(guard), "");
+  touch(guard - 1);
+  touch(guard + sys::pagesize());
+}
+
+// ---- Processors ----
+
+TEST(Ncpu, CountsTheProcessorsOfTheCaller) {
+  cpu_set_t all;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof all, &all), 0);
+  EXPECT_EQ(sys::ncpu(), CPU_COUNT(&all));
+  std::thread([&all] {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    int cpu = 0;
+    while (!CPU_ISSET(cpu, &all)) cpu++;
+    CPU_SET(cpu, &one);
+    ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+    EXPECT_EQ(sys::ncpu(), 1);
+  }).join();
+}
+
+// A made-up tree of control groups and the file that names the process's own.
+class Cpuquota : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "cpuquotaXXXXXX");
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+    fs::create_directories(dir_ / "root");
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  // group makes a group with a limit; "" is the root.
+  void group(const std::string& path, const std::string& cpumax) {
+    const fs::path folder = dir_ / "root" / path;
+    fs::create_directories(folder);
+    std::ofstream(folder / "cpu.max") << cpumax;
+  }
+  std::int64_t quota(const std::string& self) {
+    std::ofstream(dir_ / "self") << self;
+    return sys::cpuquota((dir_ / "root").c_str(), (dir_ / "self").c_str());
+  }
+
+  fs::path dir_;
+};
+
+TEST_F(Cpuquota, OwnGroup) {
+  group("a", "150000 100000\n");
+  EXPECT_EQ(quota("0::/a\n"), 1500);
+}
+
+TEST_F(Cpuquota, AnAncestorWithLessCounts) {
+  group("a", "50000 100000\n");
+  group("a/b", "max 100000\n");
+  group("a/b/c", "200000 100000\n");
+  EXPECT_EQ(quota("0::/a/b/c\n"), 500);
+}
+
+TEST_F(Cpuquota, TheOwnWithLessThanItsAncestorsCounts) {
+  group("", "400000 100000\n");
+  group("a", "300000 100000\n");
+  group("a/b", "25000 100000\n");
+  EXPECT_EQ(quota("0::/a/b\n"), 250);
+}
+
+TEST_F(Cpuquota, TheRootCounts) {
+  group("", "30000 20000\n");
+  EXPECT_EQ(quota("0::/\n"), 1500);
+}
+
+TEST_F(Cpuquota, AChildsLimitDoesNot) {
+  group("a", "max 100000\n");
+  group("a/b", "10000 100000\n");
+  EXPECT_EQ(quota("0::/a\n"), 0);
+}
+
+TEST_F(Cpuquota, MaxIsNoLimit) {
+  group("a", "max 100000\n");
+  EXPECT_EQ(quota("0::/a\n"), 0);
+}
+
+TEST_F(Cpuquota, TheLineOfVersion2IsFoundAmongOthers) {
+  group("a", "100000 100000\n");
+  group("b", "10000 100000\n");
+  EXPECT_EQ(quota("12:cpu,cpuacct:/b\n10::/b\n1:name=systemd:/0::/b\n0::/a\n"),
+            1000);
+}
+
+TEST_F(Cpuquota, ALongFileIsReadToItsEnd) {
+  group("a", "100000 100000\n");
+  std::string self;
+  for (int i = 40; i > 0; i--)
+    self += std::to_string(i) + ":x:/" + std::string(500, 'y') + "\n";
+  EXPECT_EQ(quota(self + "0::/a\n"), 1000);
+}
+
+TEST_F(Cpuquota, AGroupThatIsNotThereLeavesItsAncestors) {
+  group("", "70000 100000\n");
+  EXPECT_EQ(quota("0::/docker/0123\n"), 700);
+}
+
+TEST_F(Cpuquota, AGroupOutsideOfTheRootLeavesTheRoot) {
+  group("", "70000 100000\n");
+  group("..", "10000 100000\n");
+  EXPECT_EQ(quota("0::/../other\n"), 700);
+  EXPECT_EQ(quota("0::/..\n"), 700);
+}
+
+TEST_F(Cpuquota, NamesThatBeginWithDotsAreOrdinary) {
+  group("..a/.b", "20000 100000\n");
+  EXPECT_EQ(quota("0::/..a/.b\n"), 200);
+}
+
+TEST_F(Cpuquota, AMissingLineEndIsAllRight) {
+  group("a", "50000 100000");
+  EXPECT_EQ(quota("0::/a"), 500);
+}
+
+TEST_F(Cpuquota, GarbageIsNoLimit) {
+  for (const char* text :
+       {"", "\n", "garbage", "1", "1\n", "100000 0\n", "100000 -5\n", "-1 5\n",
+        "100000  100000\n", "100000 100000x\n", "0x10 100\n",
+        "99999999999999999999 100000\n", "100000 99999999999999999999\n"}) {
+    group("a", text);
+    EXPECT_EQ(quota("0::/a\n"), 0) << '"' << text << '"';
+  }
+}
+
+TEST_F(Cpuquota, ATinyLimitIsNotNone) {
+  group("a", "1 100000\n");
+  EXPECT_EQ(quota("0::/a\n"), 1);
+}
+
+TEST_F(Cpuquota, NoFilesAreNoLimit) {
+  EXPECT_EQ(quota(""), 0);
+  EXPECT_EQ(quota("0::"), 0);
+  EXPECT_EQ(quota("4:memory:/a\n"), 0);
+  EXPECT_EQ(sys::cpuquota("/nonexistent", "/nonexistent"), 0);
+}
+
+TEST_F(Cpuquota, APathTooLongLeavesTheRoot) {
+  group("", "70000 100000\n");
+  EXPECT_EQ(quota("0::/" + std::string(10'000, 'x') + "\n"), 700);
+  EXPECT_EQ(sys::cpuquota(std::string(10'000, '/').c_str(), "/dev/null"), 0);
+}
+
+TEST(CpuquotaHere, IsNotNegative) { EXPECT_GE(sys::cpuquota(), 0); }
+
+// ---- Membarrier ----
+
+// Mutual exclusion of two threads, each of which says that it wants to go in
+// and then looks whether the other does. The one pays for a compiler barrier
+// only, the other for both: if it pays too little, both are in at once.
+void excludes(sys::barrierkind kind, int rounds) {
+  if (sys::membarrier_force(kind) < 0) GTEST_SKIP() << "not on this kernel";
+  EXPECT_EQ(sys::membarrier_kind(), kind);
+  std::atomic<int> light{0}, heavy{0}, inside{0}, violations{0};
+  std::atomic<bool> stop{false};
+  const auto visit = [&](int me, int looks) {
+    inside.store(me, std::memory_order_relaxed);
+    for (int i = 0; i < looks; i++)
+      if (inside.load(std::memory_order_relaxed) != me) violations++;
+  };
+  std::thread often([&] {
+    while (!stop.load(std::memory_order_relaxed)) {
+      light.store(1, std::memory_order_relaxed);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+      if (heavy.load(std::memory_order_acquire) == 0) visit(1, 2);
+      light.store(0, std::memory_order_release);
+    }
+  });
+  for (int i = 0; i < rounds; i++) {
+    heavy.store(1, std::memory_order_relaxed);
+    sys::membarrier();
+    while (light.load(std::memory_order_acquire) != 0) sys::osyield();
+    visit(2, 200);
+    heavy.store(0, std::memory_order_release);
+    sys::procyield(static_cast<std::uint32_t>(i % 50));
+  }
+  stop = true;
+  often.join();
+  EXPECT_EQ(violations, 0);
+}
+
+class Membarrier : public ::testing::Test {
+ protected:
+  void TearDown() override { sys::membarrier_init(); }
+};
+
+TEST_F(Membarrier, WorksBeforeInit) {
+  sys::membarrier();
+  EXPECT_NE(sys::membarrier_kind(), sys::barrierkind::unset);
+}
+
+TEST_F(Membarrier, ExpeditedExcludes) {
+  excludes(sys::barrierkind::expedited, 20'000);
+}
+
+TEST_F(Membarrier, GlobalExcludes) { excludes(sys::barrierkind::global, 50); }
+
+TEST_F(Membarrier, ProtectExcludes) {
+  excludes(sys::barrierkind::protect, 20'000);
+}
+
+TEST_F(Membarrier, ProtectServesManyThreads) {
+  ASSERT_EQ(sys::membarrier_force(sys::barrierkind::protect), 0);
+  std::thread threads[4];
+  for (std::thread& t : threads)
+    t = std::thread([] {
+      for (int i = 0; i < 500; i++) sys::membarrier();
+    });
+  for (std::thread& t : threads) t.join();
+}
+
+TEST_F(Membarrier, UnsetCannotBeForced) {
+  sys::membarrier_init();
+  const sys::barrierkind before = sys::membarrier_kind();
+  EXPECT_EQ(sys::membarrier_force(sys::barrierkind::unset), -ENOSYS);
+  EXPECT_EQ(sys::membarrier_kind(), before);
+}
+
+TEST_F(Membarrier, WorksInAForkedChild) {
+  sys::membarrier_init();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sys::membarrier();
+    sys::exitprocess(3);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+}
+
+// ---- Processes, threads, signals ----
+
+TEST(Thread, IdsAreTheSystems) {
+  EXPECT_EQ(sys::getpid(), ::getpid());
+  EXPECT_EQ(sys::gettid(), ::gettid());
+}
+
+TEST(Thread, CountGrowsByOneForAThread) {
+  const int before = sys::threadcount();
+  ASSERT_GT(before, 0);
+  std::atomic<std::uint32_t> stop{0};
+  std::thread t([&stop] {
+    while (stop.load() == 0) sys::futexsleep(&stop, 0, -1);
+  });
+  EXPECT_EQ(sys::threadcount(), before + 1);
+  stop = 1;
+  sys::futexwakeup(&stop, 1);
+  t.join();
+}
+
+TEST(Thread, TgkillKnowsWhoIsNotThere) {
+  EXPECT_EQ(sys::tgkill(sys::gettid(), 0), 0);
+  EXPECT_EQ(sys::tgkill(1, 0), sys::getpid() == 1 ? 0 : -ESRCH);
+}
+
+TEST(Signals, MaskAllBlocksAllAndRestorePutsBack) {
+  sigset_t before, during, after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  std::uint64_t old = 0;
+  ASSERT_EQ(sys::sigmask_all(&old), 0);
+  pthread_sigmask(SIG_SETMASK, nullptr, &during);
+  EXPECT_EQ(sys::sigmask_restore(&old), 0);
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  for (int sig = 1; sig <= SIGRTMAX; sig++) {
+    EXPECT_EQ(sigismember(&before, sig), sigismember(&after, sig)) << sig;
+    if (sig != SIGKILL && sig != SIGSTOP && (sig < 32 || sig >= SIGRTMIN)) {
+      EXPECT_EQ(sigismember(&during, sig), 1) << sig;
+    }
+  }
+}
+
+TEST(Exitprocess, EndsAllThreadsWithTheCode) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::thread([] { sys::exitprocess(9); }).join();
+    ::_exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 9);
+}
+
+// ---- Output ----
+
+TEST(Write, ReportsErrorsWithoutErrno) {
+  errno = 77;
+  EXPECT_EQ(sys::write(-1, "x", 1), -EBADF);
+  EXPECT_EQ(errno, 77);
+}
+
+// printed returns what a printer that f is given writes to its descriptor.
+template <typename F>
+std::string printed(F f) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  {
+    sys::printer out(ends[1]);
+    f(out);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[100];
+  while (const ssize_t n = ::read(ends[0], buffer, sizeof buffer)) {
+    if (n < 0) break;
+    text.append(buffer, static_cast<std::size_t>(n));
+  }
+  ::close(ends[0]);
+  return text;
+}
+
+TEST(Printer, TextAndNumbers) {
+  EXPECT_EQ(printed([](sys::printer& out) {
+              out << "a " << 0 << ' ' << -1 << ' ' << 42u << '\n';
+            }),
+            "a 0 -1 42\n");
+}
+
+TEST(Printer, ExtremeNumbers) {
+  EXPECT_EQ(printed([](sys::printer& out) {
+              out << std::numeric_limits<std::int64_t>::min() << ' '
+                  << std::numeric_limits<std::int64_t>::max() << ' '
+                  << std::numeric_limits<std::uint64_t>::max() << ' '
+                  << std::numeric_limits<std::int32_t>::min();
+            }),
+            "-9223372036854775808 9223372036854775807 18446744073709551615 "
+            "-2147483648");
+}
+
+TEST(Printer, Hex) {
+  EXPECT_EQ(printed([](sys::printer& out) {
+              out << sys::hex{0} << ' ' << sys::hex{0xdeadbeef} << ' '
+                  << sys::hex{~std::uint64_t{0}};
+            }),
+            "0x0 0xdeadbeef 0xffffffffffffffff");
+}
+
+TEST(Printer, MoreThanItsBuffer) {
+  const std::string text(3 * sys::printer::kBytes + 7, 'z');
+  EXPECT_EQ(printed([&text](sys::printer& out) { out << text.c_str(); }), text);
+}
+
+TEST(Printer, AClosedDescriptorDoesNotHang) {
+  sys::printer out(-1);
+  out << std::string(2000, 'x').c_str();
+}
+
+}  // namespace
