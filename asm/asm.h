@@ -20,8 +20,9 @@ __attribute__((visibility("hidden"))) std::int64_t burrow_syscall6(
 
 // burrow_clone starts a thread that calls fn(arg) on the stack below sp, with
 // tls as its thread pointer. The kernel stores the thread's id in *tid before
-// the call returns, and stores 0 and wakes one futex waiter when the thread has
-// left its stack for good. When fn returns the thread ends.
+// the call returns, and stores 0 and wakes one waiter of the shared (not the
+// private) futex there when the thread has left its stack for good. When fn
+// returns the thread ends.
 //
 // Context  any; block all signals first, the thread starts with the caller's
 //          mask. sp is 16-byte aligned, at least 16 bytes below it are free.

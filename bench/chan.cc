@@ -103,6 +103,7 @@ void mpmc_128(state& st) {
 void try_recv_empty(state& st) {
   chan<int> c = make_chan<int>();
   for (std::int64_t i = 0; i < st.n(); ++i) {
+    keep(&c);  // look at the channel anew each time
     if (c.try_recv()) fail("TryRecvEmpty: received from an empty channel");
   }
 }

@@ -27,6 +27,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # Compared beside ns/op when both sides report them; for all, less is better.
 COMPARED = ["cpu-ns/op", "peak-MB", "B/goroutine", "PTE-B/goroutine",
             "create-ns/goroutine", "wake-ns/goroutine", "late-us/sleep"]
+# With fewer rounds no interval around a median can be one of 95 %.
+ENOUGH_ROUNDS = 6
 # Below these a difference of two readings of /proc is noise, not memory.
 NOISE = {"B/goroutine": 16.0, "PTE-B/goroutine": 16.0, "peak-MB": 1.0}
 RESAMPLES = 4000
@@ -147,13 +149,13 @@ def interval(ours, theirs, seed):
 
 
 def verdict(low, high, rounds):
-    if rounds < 2:
-        return "one round"
+    """Says who is ahead; "?" where the rounds are too few to be sure."""
+    sure = "" if rounds >= ENOUGH_ROUNDS else "?"
     if high < 1:
-        return "win"
+        return "win" + sure
     if low > 1:
-        return "LOSS"
-    return "even"
+        return "LOSS" + sure
+    return "even" + sure
 
 
 def compare_unit(unit, ours, theirs, seed):
@@ -240,7 +242,7 @@ def summary(records):
             for entry in entries:
                 if entry["unit"] == "ns/op":
                     count[entry["verdict"]] = count.get(entry["verdict"], 0) + 1
-                if entry["verdict"] == "LOSS":
+                if entry["verdict"].startswith("LOSS"):
                     losses.append((record, peer, entry))
     print("\nTime: " + ", ".join(f"{n} {what}" for what, n in count.items()))
     if losses:

@@ -52,6 +52,7 @@ void once_done(state& st) {
   burrow::once once;
   int calls = 0;
   for (std::int64_t i = 0; i < st.n(); ++i) {
+    keep(&once);  // look at it anew each time
     once.call([&calls] { ++calls; });
   }
   if (calls != 1) fail("Once: not called exactly once");

@@ -124,7 +124,8 @@ std::int64_t sigmask_restore(const std::uint64_t* old) noexcept;
 
 // newthread starts a thread that calls fn(arg) on the stack below sp with
 // thread pointer tls; fn may return. *tid is the thread's id until the system has
-// no more use for its memory; then it is 0, and one futex waiter on it is woken.
+// no more use for its memory, then 0. Look at it now and then: futexsleep on it
+// would not be woken, for the system wakes as if the word were shared.
 //
 // Context  every signal blocked: the thread starts with the caller's mask.
 //          sp is 16-byte aligned.

@@ -343,23 +343,30 @@ GO_TEST(ChanStress, ForeignThreadsAmongGoroutines) {
       select(recv(c[0], take), recv(c[1], take));
     }
   };
-  std::vector<std::thread> threads, takers;
-  group producers, consumers;
+  std::vector<std::thread> threads;
+  auto sent = make_chan<unit>(), taken = make_chan<unit>();
+  auto both = [&](auto start) {
+    start([producer, sent] {
+      producer();
+      sent.send({});
+    });
+    start([consumer, taken] {
+      consumer();
+      taken.send({});
+    });
+  };
   for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back(producer);
-    takers.emplace_back(consumer);
+    both([&](auto f) { threads.emplace_back(f); });
   }
   for (int i = 0; i < kGoroutines; ++i) {
-    producers.go(producer);
-    consumers.go(consumer);
+    both([](auto f) { go(f); });
   }
-  producers.wait();
-  for (auto& t : threads) blocking([&t] { t.join(); });
+  for (int i = 0; i < kThreads + kGoroutines; ++i) sent.recv();
   // Nothing is sent any more; what is buffered is drained before the ends show.
   while (c[1].len() != 0) yield();
   for (const auto& x : c) x.close();
-  consumers.wait();
-  for (auto& t : takers) blocking([&t] { t.join(); });
+  for (int i = 0; i < kThreads + kGoroutines; ++i) taken.recv();
+  for (auto& t : threads) t.join();  // they are past everything that blocks
   EXPECT_EQ(sum, static_cast<long>(kThreads + kGoroutines) * kEach *
                      (kEach + 1) / 2);
 }

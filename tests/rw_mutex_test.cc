@@ -192,12 +192,13 @@ TEST(RwMutex, OutlivesARunThatLeavesWaitersBehind) {
   for (int i = 0; i < 20; ++i) {
     run([] {
       global.lock_shared();
-      for (int k = 0; k < 6; ++k) {
-        go([k] { k % 2 == 0 ? global.lock() : global.lock_shared(); });
-      }
+      go([] { global.lock(); });
       while (global.try_lock_shared()) {
         global.unlock_shared();
         yield();
+      }
+      for (int k = 0; k < 6; ++k) {
+        go([k] { k % 2 == 0 ? global.lock() : global.lock_shared(); });
       }
       settle();
     });

@@ -207,23 +207,29 @@ GO_TEST(Select, ChoiceIsUniform) {
   }
 }
 
-// Go's TestSelectFairness: two that are always ready, two that are one time.
+// Go's TestSelectFairness: two that are always ready among two that never are.
 GO_TEST(Select, NoReadyCaseStarves) {
-  auto busy = make_chan<int>(8), rival = make_chan<int>(8);
+  constexpr int kN = 2000;
+  auto a = make_chan<int>(kN), b = make_chan<int>(kN);
+  auto never = make_chan<int>(), out = make_chan<int>();
+  for (int i = 0; i < kN; ++i) {
+    a.send(0);
+    b.send(1);
+  }
   auto stop = make_chan<unit>();
   group g;
-  for (auto& c : {busy, rival}) {
-    g.go([c, stop] {
-      while (select(send(c, 1), recv(stop)) == 0) {
-      }
-    });
-  }
-  int n[2] = {0, 0};
-  for (int i = 0; i < 2000; ++i) ++n[select(recv(busy), recv(rival))];
+  g.go([=] {
+    std::optional<int> v;
+    do {
+      select(recv(never, v), recv(a, v), recv(never, v), recv(b, v));
+    } while (select(recv(stop), send(out, *v)) == 1);
+  });
+  int ones = 0;
+  for (int i = 0; i < kN; ++i) ones += *out.recv();
   stop.close();
   g.wait();
-  EXPECT_GT(n[0], 200);
-  EXPECT_GT(n[1], 200);
+  EXPECT_GT(ones, kN / 2 - 250);  // sigma is 22
+  EXPECT_LT(ones, kN / 2 + 250);
 }
 
 // Both when the receiver waits and when the select does. Sigma is 16.

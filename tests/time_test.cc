@@ -165,7 +165,7 @@ TEST(Sleep, ARunEndsWithSleepersLeft) {
               });
               // Due about when the run ends, or in the middle of the next one.
               burrow::go([k] {
-                for (;;) burrow::sleep_for(std::chrono::microseconds(10 * k));
+                for (;;) burrow::sleep_for(std::chrono::microseconds(1 + 9 * k));
               });
             }
             for (int k = 0; k < i; ++k) burrow::yield();

@@ -21,6 +21,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -272,9 +273,14 @@ position callsite(Dwarf_Die* cu, Dwarf_Die* inlinedcall) {
   return pos;
 }
 
-void setposition(frame& f, const position& pos) {
+// setposition fills f's file and line. A file's name may be relative to the
+// directory that the compiler ran in.
+void setposition(frame& f, const position& pos, Dwarf_Die* cu) {
   if (pos.file == nullptr) return;
-  f.file = pos.file;
+  std::filesystem::path file(pos.file);
+  const char* dir = stringattr(cu, DW_AT_comp_dir);
+  if (dir != nullptr) file = dir / file;  // an absolute name stays as it is
+  f.file = file.lexically_normal();
   f.line = pos.line;
 }
 
@@ -300,11 +306,11 @@ void fromdebuginfo(Dwfl_Module* mod, Dwarf_Addr addr, frame base,
     for (std::size_t i = scopes.size(); i-- > 1;) {
       frame& f = frames.emplace_back(base);
       f.inlined = true;
-      setposition(f, pos);
+      setposition(f, pos, cu);
       namefunction(&scopes[i], f);
       pos = callsite(cu, &scopes[i]);
     }
-    setposition(base, pos);
+    setposition(base, pos, cu);
     if (!scopes.empty()) {
       namefunction(&scopes[0], base);
       Dwarf_Addr entry = 0;

@@ -73,14 +73,15 @@ void printvalue(printer& out, const std::type_info& type) noexcept {
   }
 }
 
-// trace prints the caller's goroutine, and the others where that is asked for.
+// trace prints the goroutine from the caller on, and the others where that is
+// asked for.
 [[gnu::noinline]] void trace(tracelevel level) noexcept {
   if (level == tracelevel::none) return;
   const std::uint64_t goid = gidof(getg());
   writeall(kStderr, "\n", 1);
   report_header(kStderr, goid, nullptr, "running");
   std::uintptr_t pcs[kMaxTrace + 1];
-  const int n = capture_here(pcs, kMaxTrace + 1, 0);
+  const int n = capture_here(pcs, kMaxTrace + 1, 1);
   print_trace(kStderr, pcs, n, level);
   const auto others = tracebackothers.load(std::memory_order_acquire);
   if (level >= tracelevel::all && others != nullptr) others(kStderr, goid);

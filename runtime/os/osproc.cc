@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
@@ -85,6 +86,8 @@ const char* osproc_why() noexcept { return decided().why; }
 std::int64_t newosproc(void (*fn)(void*), void* arg,
                        std::size_t stackbytes) noexcept {
   if (failnow()) return -EAGAIN;
+  if (stackbytes > kMaxStack) return -ENOMEM;
+  stackbytes = std::max(stackbytes, kMinStack);
   return osproc_backend() == osbackend::raw
              ? rawnewosproc(fn, arg, stackbytes)
              : pthreadnewosproc(fn, arg, stackbytes);

@@ -39,7 +39,7 @@ const char* osproc_why() noexcept;
 struct osthread;
 
 // newosproc starts an OS thread that runs fn(arg) with the caller's signal mask,
-// on a stack of at least stackbytes (rounded up) with a guard page below. If fn
+// on a stack of at least stackbytes (rounded up, to 64 KiB if less) with a guard page below. If fn
 // returns, thread_local objects and pthread keys are destroyed and the thread
 // ends; nobody joins it. An exception that leaves fn ends the process.
 //

@@ -7,7 +7,6 @@
 #include <pthread.h>
 
 #include <cerrno>
-#include <climits>
 #include <new>
 
 #include "runtime/os/osproc_backend.h"
@@ -34,8 +33,6 @@ void* threadmain(void* p) noexcept {
 // prepare fills attr, which its caller destroys. A guard page is the default.
 int prepare(pthread_attr_t* attr, std::size_t stackbytes) noexcept {
   const std::size_t page = sys::pagesize();
-  const auto least = static_cast<std::size_t>(PTHREAD_STACK_MIN);
-  if (stackbytes < least) stackbytes = least;
   stackbytes = (stackbytes + page - 1) / page * page;
   if (int err = pthread_attr_setdetachstate(attr, PTHREAD_CREATE_DETACHED))
     return err;

@@ -48,7 +48,6 @@ namespace {
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kRecord = 64;  // for the osthread
 static_assert(sizeof(osthread) <= kRecord);
-constexpr std::size_t kMaxStack = std::size_t{1} << 40;
 constexpr int kWarm = 16;  // so many free stacks keep their memory
 
 constinit std::mutex freelock;
@@ -214,25 +213,23 @@ void firstmain(void* arg) {
   auto& f = *static_cast<firstthread*>(arg);
   f.why = checkfirst(f);
   f.done.store(1, std::memory_order_release);
+  sys::futexwakeup(&f.done, 1);
 }
 
 }  // namespace
 
 const char* rawprobe() noexcept {
   if (const char* why = tcbprobe()) return why;
-  osthread* const t = mapnew(64 * 1024);
+  osthread* const t = mapnew(kMinStack);
   if (t == nullptr) return "no memory for a raw thread";
   firstthread f;
   f.tcb = t->tcb;
   f.creatorerrno = &errno;
   const std::int64_t tid = start(t, firstmain, &f);
   if (tid < 0) return "a raw thread could not be made";
-  std::atomic<std::uint32_t>* const word = tcbtid(t->tcb);
-  while (const std::uint32_t now = word->load(std::memory_order_acquire))
-    sys::futexsleep(word, now, -1);
+  while (f.done.load(std::memory_order_acquire) == 0)
+    sys::futexsleep(&f.done, 0, -1);
   while (sys::tgkill(tid, 0) >= 0) sys::osyield();
-  if (f.done.load(std::memory_order_acquire) == 0)
-    return "a raw thread did not run";
   return f.why;
 }
 
@@ -246,7 +243,6 @@ void rawstack(const osthread* t, void** lo, void** hi) noexcept {
 
 std::int64_t rawnewosproc(void (*fn)(void*), void* arg,
                           std::size_t stackbytes) noexcept {
-  if (stackbytes > kMaxStack) return -ENOMEM;
   osthread* t = takefree(stackbytes);
   if (t == nullptr) t = mapnew(stackbytes);
   if (t == nullptr) return -ENOMEM;

@@ -3,8 +3,11 @@
 
 #include "burrow/chan.h"
 #include "burrow/context.h"
+#include "burrow/defer.h"
 #include "burrow/error.h"
+#include "burrow/future.h"
 #include "burrow/go.h"
+#include "burrow/local.h"
 #include "burrow/select.h"
 #include "burrow/sync.h"
 #include "burrow/time.h"
