@@ -220,12 +220,11 @@ child_result run_command(strings command, int procs) {
 
 // as_nobody runs a command without root's right to read everything.
 child_result as_nobody(strings command, int procs) {
-  strings words;
   if (::geteuid() == 0) {
-    words = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    command.insert(command.begin(), {"setpriv", "--reuid=65534",
+                                     "--regid=65534", "--clear-groups"});
   }
-  words.insert(words.end(), command.begin(), command.end());
-  return run_command(words, procs);
+  return run_command(std::move(command), procs);
 }
 
 // head returns the first n lines.
@@ -308,11 +307,13 @@ class NastyTree : public testing::Test {
   // expect_pipeline compares wordcount with the pipeline, and what it has
   // skipped with lines, in any order.
   void expect_pipeline(const std::string& skipped) const {
-    const std::string all = as_nobody({"sh", "-c", kPipeline, "sh", root_}).out;
+    const auto command = nobody_ ? as_nobody : run_command;
+    const std::string all =
+        command({"sh", "-c", kPipeline, "sh", root_}, 1).out;
     for (int procs : kProcs) {
       SCOPED_TRACE("maxprocs " + std::to_string(procs));
       const child_result r =
-          as_nobody({example_path("wordcount"), root_, "0"}, procs);
+          command({example_path("wordcount"), root_, "0"}, procs);
       EXPECT_EQ(r.exit_code, 0);
       EXPECT_EQ(head(r.out, 50), head(all, 50));
       EXPECT_TRUE(r.out == all);

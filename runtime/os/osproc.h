@@ -39,9 +39,9 @@ const char* osproc_why() noexcept;
 struct osthread;
 
 // newosproc starts an OS thread that runs fn(arg) with the caller's signal mask,
-// on a stack of at least stackbytes (rounded up, to 64 KiB if less) with a guard page below. If fn
-// returns, thread_local objects and pthread keys are destroyed and the thread
-// ends; nobody joins it. An exception that leaves fn ends the process.
+// on a stack of at least stackbytes (64 KiB if that is less) with a guard page
+// below. If fn returns, thread_local objects and pthread keys are destroyed and
+// the thread ends; nobody joins it. An exception that leaves fn ends the process.
 //
 // Context  any ordinary thread; not a signal handler. Does not wait for fn.
 // Returns  0. Errors  -EAGAIN limit on threads, -ENOMEM.

@@ -28,6 +28,11 @@
 #include "runtime/os/osproc_backend.h"
 #include "sys/os.h"
 
+// In programs with a leak detector, which looks for pointers on the stacks and in
+// the thread-local storage of the threads that it knows; null in others.
+extern "C" [[gnu::weak]] void __lsan_register_root_region(const void* at,
+                                                          std::size_t bytes);
+
 namespace burrow::rt {
 
 struct osthread {
@@ -134,6 +139,8 @@ osthread* mapnew(std::size_t stackbytes) noexcept {
   t->lo = map + page;
   t->hi = bottom - reinterpret_cast<std::uintptr_t>(bottom) % kAlign;
   t->memory = tcbmemory::fresh;
+  if (__lsan_register_root_region != nullptr)
+    __lsan_register_root_region(t->lo, bytes - page);
   return t;
 }
 

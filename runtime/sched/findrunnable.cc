@@ -199,8 +199,24 @@ g* goidle(m* mp, p* pp) noexcept {
   return nullptr;
 }
 
+// chaosnext takes any of pp's goroutines, and sends every fourth through the
+// global queue, so that it goes on on another m if there is one.
+g* chaosnext(m* mp, p* pp) noexcept {
+  for (;;) {
+    const std::uint64_t r = nextrand(mp);
+    g* gp = nullptr;
+    if ((r & 3) == 0 && !pp->lifo.empty()) gp = pp->lifo.popfront();
+    if (gp == nullptr && (r & 4) != 0 && !pp->fifo.empty())
+      gp = pp->fifo.popfront();
+    if (gp == nullptr) gp = localnext(pp);
+    if (gp == nullptr || (r & 48) != 0) return gp;
+    globput(gp);
+    if (g* other = globget(pp, 1); other != nullptr) return other;
+  }
+}
+
 // fromown is the work that needs no other p.
-g* fromown(p* pp) noexcept {
+g* fromown(m* mp, p* pp) noexcept {
   const std::uint32_t attn = pp->attention.load(relaxed);
   if (attn != 0) {
     pp->attention.fetch_and(~(kAttnHungry | kAttnTimer), relaxed);
@@ -212,6 +228,8 @@ g* fromown(p* pp) noexcept {
   }
   if (pp->tick.load(relaxed) % 64 == 0)
     if (g* gp = globget(pp, 1); gp != nullptr) return gp;
+  if ((attn & kAttnChaos) != 0) [[unlikely]]
+    return chaosnext(mp, pp);
   return localnext(pp);
 }
 
@@ -226,7 +244,7 @@ g* findrunnable(m* mp) noexcept {
       parkp(mp);
       continue;
     }
-    if (g* gp = fromown(pp); gp != nullptr) return gp;
+    if (g* gp = fromown(mp, pp); gp != nullptr) return gp;
     if (g* gp = globget(pp, kBatch); gp != nullptr) return gp;
     if (g* gp = steal(mp, pp); gp != nullptr) return gp;
     if (called(mp)) continue;

@@ -128,9 +128,9 @@ void endong0(m* mp, void* arg) {
 [[noreturn]] void endspecial(m* mp, g* gp) noexcept {
   if (gp->lockedm != nullptr) {
     // Go's rule: the thread ends with it, for its state is unknown. m0 is the
-    // caller of run and stays.
+    // caller of run: it stays, locked to what never runs, until the run ends.
     mp->exiting = !mp->ism0;
-    mp->lockedg = nullptr;
+    mp->lockedg = mp->ism0 ? &mp->g0 : nullptr;
     gp->lockedm = nullptr;
     gp->lockedcount = 0;
   }

@@ -68,6 +68,10 @@ void startlockedm(m* mp, g* gp) noexcept {
     const lockguard hold(sched.lock);
     owner->nextp = pp;
     owner->lockedready = true;
+    if (owner->lockedwait) {  // awake from now on, as far as checkdead goes
+      owner->lockedwait = false;
+      sched.nmidlelocked--;
+    }
   }
   owner->park.wakeup();
 }

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "runtime/os/osproc.h"
+#include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "sys/os.h"
 
@@ -55,6 +56,7 @@ m* mget() noexcept {
     mp->alllink = sched.allm.load(relaxed);
     sched.allm.store(mp, release);
   }
+  if (debugvar.chaos) mp->rand = debugvar.chaosseed + static_cast<unsigned>(sched.mcount);
   mp->inruntime.store(1, relaxed);
   mp->claim.store(kClaimNone, relaxed);
   mp->pp.store(nullptr, relaxed);

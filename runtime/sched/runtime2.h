@@ -158,6 +158,7 @@ enum attentionbits : std::uint32_t {
   kAttnHungry = 1,  // an idle m asks for work
   kAttnStop = 2,    // stop the world, or the end of the run
   kAttnTimer = 4,   // a timer of this p is due
+  kAttnChaos = 8,   // BURROW_DEBUG=chaos: always set
 };
 
 inline constexpr int kStackCache = 64;

@@ -141,6 +141,12 @@ void procresize(m* mp, int n) noexcept;
 void startsysmon() noexcept;  // sched.lock not held
 void wakesysmon() noexcept;   // a p left the idle list
 
+// ---- schedtrace.cc -------------------------------------------------------------
+
+// schedtrace writes the scheduler's state to stderr if it is time to
+// (BURROW_DEBUG=schedtrace=MS). Context sysmon; now in ns.
+void schedtrace(std::int64_t now) noexcept;
+
 // ---- deadlock.cc -----------------------------------------------------------------
 
 // checkdead reports a deadlock if nothing can ever run again. sched.lock held,

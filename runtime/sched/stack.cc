@@ -39,6 +39,7 @@ struct spanlist {
 struct stackclass {
   spanlist free;           // ever used; the memory may still be there
   std::size_t trimmed = 0; // free.at[0, trimmed) have given their memory back
+  std::size_t low = 0;     // fewest free since the last pass of stacktrim
   char* cut = nullptr;     // next stack of the current slab
   char* end = nullptr;
   std::size_t slabs = 0;
@@ -99,6 +100,7 @@ stackspan takepool(std::size_t bytes) noexcept {
   if (c.free.n > 0) {
     c.free.n--;
     if (c.trimmed > c.free.n) c.trimmed = c.free.n;
+    if (c.low > c.free.n) c.low = c.free.n;
     return c.free.at[c.free.n];
   }
   if (c.cut == c.end) newslab(c, bytes);
@@ -174,16 +176,19 @@ void stackflush(p* pp) noexcept {
   while (pp->stackn > 0) givepool(pp->stacks[--pp->stackn]);
 }
 
-std::size_t stacktrim() noexcept {
-  const lockguard hold(pool.lock);
-  std::size_t n = 0;
+void stacktrim() noexcept {
+  constexpr std::size_t kAtATime = 64;  // under one hold of the lock
   for (stackclass& c : pool.cls) {
-    for (; c.trimmed < c.free.n; c.trimmed++, n++) {
-      const stackspan s = c.free.at[c.trimmed];
-      sys::sysunused(s.lo + pagebytes(), spanbytes(s) - pagebytes());
+    for (bool more = true; more;) {
+      const lockguard hold(pool.lock);
+      for (std::size_t i = 0; i < kAtATime && c.trimmed < c.low; i++) {
+        const stackspan s = c.free.at[c.trimmed++];
+        sys::sysunused(s.lo + pagebytes(), spanbytes(s) - pagebytes());
+      }
+      more = c.trimmed < c.low;
+      if (!more) c.low = c.free.n;
     }
   }
-  return n;
 }
 
 std::size_t stackbytes() noexcept {

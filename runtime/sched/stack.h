@@ -43,9 +43,11 @@ void stackfreepool(stackspan s) noexcept;
 // stackflush moves pp's cache to the pool. Exclusive access to pp.
 void stackflush(p* pp) noexcept;
 
-// stacktrim gives the memory of pooled stacks back to the system. Returns the
-// number of stacks trimmed. Context: sysmon, or the end of a run.
-std::size_t stacktrim() noexcept;
+// stacktrim gives back the memory of the pooled stacks that nobody has asked for
+// since the last call: the coldest, which the pool's order keeps lowest.
+//
+// Context  sysmon.
+void stacktrim() noexcept;
 
 // stackbytes is the address space of all stacks ever cut.
 std::size_t stackbytes() noexcept;

@@ -7,11 +7,14 @@
 //   - wakes an m for work that waits in the queue of a p while another p is
 //     idle (the owner only wakes for more than one goroutine: considerwake)
 //   - tells a p that its timers are due, or gets an m for them
+//   - gives back the memory of stacks that have been free for a while
 //   - takes the p from a goroutine that has been in user code for 10 ms while
 //     others wait, in a blocking call or computing, and hands it on
 
 #include "runtime/os/osproc.h"
+#include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
+#include "runtime/sched/stack.h"
 #include "runtime/sched/timerhooks.h"
 #include "sys/os.h"
 
@@ -23,6 +26,7 @@ constexpr std::int64_t kMinTick = 20'000;
 constexpr std::int64_t kMaxTick = 10'000'000;
 constexpr std::int64_t kMaxTickIdlep = 1'000'000;
 constexpr std::int64_t kSlice = 10'000'000;
+constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr int kPatientRounds = 50;
 
 bool waits(const p* pp) noexcept {
@@ -33,7 +37,7 @@ bool waits(const p* pp) noexcept {
 // Takes pp from a goroutine that has had it for a whole slice. The world may be
 // about to stop, or the run to end: then those who do that want the p.
 bool retake(p* pp) noexcept {
-  if (!tryseize(pp)) return false;
+  if (debugvar.asyncpreemptoff || !tryseize(pp)) return false;
   if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
     releaseseized(pp);
     return false;
@@ -80,8 +84,18 @@ bool allidle() noexcept {
   return sched.npidle.load(relaxed) == sched.nprocs.load(relaxed);
 }
 
+// What is done once a second.
+void housekeep(std::int64_t now) noexcept {
+  static std::int64_t last = 0;
+  if (now - last < kSecond) return;
+  last = now;
+  stacktrim();
+}
+
 // Sleeps until a p leaves the idle list, if none is off it.
 void sleepidle() noexcept {
+  stacktrim();
+  stacktrim();  // the second pass takes all that are still free
   {
     const lockguard hold(sched.lock);
     if (!allidle()) return;
@@ -109,13 +123,16 @@ void sysmon(void*) {
       if (left < sleep) sleep = left > kMinTick * 5 ? left : kMinTick * 5;
     }
     sys::usleep(static_cast<std::uint32_t>(sleep / 1000));
-    if (allidle() && quiet > kPatientRounds) {
+    const std::int64_t now = nanotime();
+    housekeep(now);
+    if (debugvar.schedtracems > 0) schedtrace(now);
+    if (allidle() && quiet > kPatientRounds && debugvar.schedtracems == 0) {
       sleepidle();
       quiet = 0;
       tick = kMinTick;
       continue;
     }
-    quiet = checkall(nanotime()) ? 0 : quiet + 1;
+    quiet = checkall(now) ? 0 : quiet + 1;
     tick = nexttick(tick, quiet);
   }
 }

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "burrow/go.h"
+#include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 #include "runtime/sched/timerhooks.h"
@@ -133,7 +134,8 @@ void startworld(m* mp) noexcept {
     sched.stopping.store(false, release);
     for (int i = sched.nprocs.load(relaxed) - 1; i >= 0; i--) {
       p* pp = allp[i];
-      pp->attention.store(0, relaxed);
+      pp->attention.store(debugvar.chaos ? std::uint32_t{kAttnChaos} : 0u,
+                          relaxed);
       if (pp == mine) continue;
       if (queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr) {
         pp->status.store(pstatus::running, relaxed);

@@ -85,7 +85,10 @@ class group {
   void go(F f) {
     ++n_;
     burrow::go([f = std::move(f), done = done_]() mutable {
-      f();
+      {
+        F mine(std::move(f));  // gone, with its handles, when wait returns
+        mine();
+      }
       done.send(unit{});
     });
   }

@@ -188,8 +188,12 @@ child_result run_child(const std::string& path, const child_options& options) {
   return result;
 }
 
+std::string prog_path(std::string_view name) {
+  return beside_this_test("progs/" + std::string(name));
+}
+
 child_result run_prog(std::string_view name, const child_options& options) {
-  return run_child(beside_this_test("progs/" + std::string(name)), options);
+  return run_child(prog_path(name), options);
 }
 
 child_result run_example(std::string_view name, const child_options& options) {

@@ -34,7 +34,10 @@ struct child_result {
 // Errors   std::system_error if the program cannot be started.
 child_result run_child(const std::string& path, const child_options& = {});
 
-// run_prog runs the program of tests/progs/<name>.cc.
+// prog_path is where the program of tests/progs/<name>.cc stands.
+std::string prog_path(std::string_view name);
+
+// run_prog runs it.
 child_result run_prog(std::string_view name, const child_options& = {});
 
 // run_example runs the program of examples/<name>.cc.

@@ -1,0 +1,253 @@
+// tests/procs_test.cc - ps and threads: maxprocs, parallelism, locked goroutines,
+// goroutines that never call the runtime, running out of threads.
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "burrow/burrow.h"
+#include "runtime/os/osproc.h"
+#include "support/gotest.h"
+
+namespace burrow {
+namespace {
+
+using namespace std::chrono_literals;
+
+GO_TEST(Procs, ChangeWhileGoroutinesWork) {
+  std::atomic<bool> stop{false};
+  std::atomic<long> work{0};
+  wait_group wg;
+  auto c = make_chan<int>(8);
+  for (int i = 0; i < 6; i++) {
+    wg.add(2);
+    go([&] {
+      while (!stop) c.send(1);
+      wg.done();
+    });
+    go([&] {
+      while (!stop) {
+        c.try_recv();
+        work++;
+        yield();
+      }
+      wg.done();
+    });
+  }
+  const int first = maxprocs();
+  for (int i = 0; i < 60; i++) {
+    const int n = 1 + (i * 7) % 9;
+    const int before = maxprocs();
+    EXPECT_EQ(maxprocs(n), before);
+    EXPECT_EQ(maxprocs(), n);
+    yield();
+  }
+  stop = true;
+  go([c] {
+    for (;;) c.recv();
+  });
+  wg.wait();
+  maxprocs(first);
+  EXPECT_GT(work.load(), 0);
+}
+
+GO_TEST(Procs, ChangeFromAForeignThreadAndFromManyGoroutines) {
+  wait_group wg;
+  for (int i = 0; i < 4; i++) {
+    wg.add(1);
+    go([&wg, i] {
+      for (int n = 0; n < 10; n++) maxprocs(1 + (i + n) % 4);
+      wg.done();
+    });
+  }
+  std::thread t([] {
+    for (int n = 0; n < 10; n++) maxprocs(1 + n % 3);
+  });
+  wg.wait();
+  t.join();
+}
+
+GO_TEST(Procs, TimersSurviveAChange) {
+  auto first = after(20ms);
+  auto second = after(1ms);
+  maxprocs(4);
+  maxprocs(1);
+  EXPECT_TRUE(second.recv().has_value());
+  maxprocs(3);
+  EXPECT_TRUE(first.recv().has_value());
+}
+
+// Two goroutines that need each other to run at the same time.
+TEST(Procs, TwoRunInParallel) {
+  run(
+      [] {
+        std::atomic<int> turn{0};
+        wait_group wg;
+        wg.add(2);
+        for (int me = 0; me < 2; me++)
+          go([&, me] {
+            for (int i = 0; i < 1000; i++) {
+              while (turn.load() != me) {
+              }
+              turn = 1 - me;
+            }
+            wg.done();
+          });
+        wg.wait();
+      },
+      {.maxprocs = 2});
+}
+
+// At maxprocs 1, too: the p is taken from the one that spins.
+TEST(Procs, SpinnersThatWaitForEachOtherEndEvenOnOneProc) {
+  run(
+      [] {
+        std::atomic<int> turn{0};
+        wait_group wg;
+        wg.add(2);
+        for (int me = 0; me < 2; me++)
+          go([&, me] {
+            for (int i = 0; i < 3; i++) {
+              while (turn.load() != me) {
+              }
+              turn = 1 - me;
+            }
+            wg.done();
+          });
+        wg.wait();
+      },
+      {.maxprocs = 1});
+}
+
+GO_TEST(Procs, AHogDoesNotStopTheOthers) {
+  std::atomic<bool> stop{false};
+  wait_group wg;
+  wg.add(1);
+  go([&] {
+    while (!stop) {
+    }
+    wg.done();
+  });
+  for (int i = 0; i < 3; i++) sleep_for(2ms);
+  stop = true;
+  wg.wait();
+}
+
+GO_TEST(Procs, ABlockedReadDoesNotStopTheOthers) {
+  int fds[2];
+  ASSERT_EQ(::pipe(fds), 0);
+  wait_group wg;
+  wg.add(1);
+  go([&] {
+    char b = 0;
+    EXPECT_EQ(::read(fds[0], &b, 1), 1);
+    EXPECT_EQ(b, 'x');
+    wg.done();
+  });
+  sleep_for(1ms);
+  EXPECT_EQ(::write(fds[1], "x", 1), 1);
+  wg.wait();
+  ::close(fds[0]);
+  ::close(fds[1]);
+}
+
+GO_TEST(Procs, ManyHogsComeBack) {
+  std::atomic<int> started{0};
+  std::atomic<bool> stop{false};
+  wait_group wg;
+  const int n = 4;
+  wg.add(n);
+  for (int i = 0; i < n; i++)
+    go([&] {
+      started++;
+      while (!stop) {
+      }
+      yield();
+      wg.done();
+    });
+  while (started < n) sleep_for(1ms);
+  stop = true;
+  wg.wait();
+}
+
+GO_TEST(Procs, LockedGoroutineStaysOnItsThread) {
+  wait_group wg;
+  for (int i = 0; i < 4; i++) {
+    wg.add(1);
+    go([&wg] {
+      lock_os_thread();
+      lock_os_thread();
+      const auto me = std::this_thread::get_id();
+      for (int n = 0; n < 30; n++) {
+        yield();
+        EXPECT_EQ(std::this_thread::get_id(), me);
+      }
+      unlock_os_thread();
+      yield();
+      EXPECT_EQ(std::this_thread::get_id(), me);
+      unlock_os_thread();
+      unlock_os_thread();  // one too many: nothing, as Go's
+      wg.done();
+    });
+  }
+  wg.wait();
+}
+
+GO_TEST(Procs, LockedGoroutinesTalkOverChannels) {
+  auto a = make_chan<int>();
+  auto b = make_chan<int>();
+  go([a, b] {
+    lock_os_thread();
+    for (int v : a) b.send(v + 1);
+    b.close();
+  });
+  lock_os_thread();
+  for (int i = 0; i < 50; i++) {
+    a.send(i);
+    EXPECT_EQ(b.recv(), i + 1);
+  }
+  a.close();
+  EXPECT_EQ(b.recv(), std::nullopt);
+  unlock_os_thread();
+}
+
+GO_TEST(Procs, AGoroutineThatEndsLockedTakesItsThreadAlong) {
+  static thread_local int usedin = 0;
+  static int round = 0;
+  for (int i = 0; i < 20; i++) {
+    wait_group wg;
+    wg.add(1);
+    if (i == 0) round++;
+    go([&wg] {
+      lock_os_thread();
+      EXPECT_NE(usedin, round) << "the thread of one that ended locked";
+      usedin = round;
+      wg.done();
+    });
+    wg.wait();
+  }
+}
+
+// No threads to be had: what can go on with the ms there are goes on.
+TEST(Procs, OutOfThreads) {
+  rt::newosproc_fail_after = 0;
+  for (int i = 0; i < 20; i++) {
+    const int r = run(
+        [] {
+          auto c = make_chan<int>();
+          for (int k = 0; k < 100; k++) go([c] { c.send(1); });
+          int sum = 0;
+          for (int k = 0; k < 100; k++) sum += *c.recv();
+          return sum;
+        },
+        {.maxprocs = 8});
+    EXPECT_EQ(r, 100);
+  }
+  rt::newosproc_fail_after = -1;
+}
+
+}  // namespace
+}  // namespace burrow

@@ -1,0 +1,183 @@
+// tests/run_test.cc - run: results, restarts, what outlives it, what it ends.
+
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "burrow/burrow.h"
+#include "support/gotest.h"
+
+namespace burrow {
+namespace {
+
+TEST(Run, ResultIsThatOfTheMainGoroutine) {
+  EXPECT_EQ(run([] { return 42; }), 42);
+  EXPECT_EQ(run([] {}), 0);
+}
+
+TEST(Run, TakesAMoveOnlyFunction) {
+  auto p = std::make_unique<int>(7);
+  EXPECT_EQ(run([p = std::move(p)] { return *p; }), 7);
+}
+
+TEST(Run, OneAtATime) {
+  run([] { EXPECT_THROW(run([] {}), std::logic_error); });
+  std::thread([] { EXPECT_EQ(run([] { return 3; }), 3); }).join();
+}
+
+TEST(Run, BadOptionsAreRefusedAndNothingIsLost) {
+  EXPECT_THROW(run([] {}, {.maxprocs = -1}), std::invalid_argument);
+  EXPECT_THROW(run([] {}, {.stack_size = std::size_t{1} << 50}),
+               std::length_error);
+  EXPECT_EQ(run([] { return maxprocs(); }, {.maxprocs = 3}), 3);
+}
+
+TEST(Run, GoOutsideOfARunThrows) {
+  EXPECT_THROW(go([] {}), std::logic_error);
+}
+
+TEST(Run, ThousandsInARow) {
+  for (int i = 0; i < 3000; i++) {
+    std::atomic<int> n{0};
+    run(
+        [&n] {
+          auto c = make_chan<int>();
+          for (int k = 0; k < 4; k++) go([&n, c] { n++, c.send(1); });
+          for (int k = 0; k < 4; k++) c.recv();
+        },
+        {.maxprocs = 1 + i % 4});
+    ASSERT_EQ(n.load(), 4);
+  }
+}
+
+TEST(Run, FromManyThreadsInTurn) {
+  for (int i = 0; i < 50; i++)
+    std::thread([] {
+      EXPECT_EQ(run([] { return maxprocs(); }, {.maxprocs = 2}), 2);
+    }).join();
+}
+
+// Goroutines that are parked when main returns never run again, and leave no
+// trace in the objects that they waited for.
+TEST(Run, AbandonedWaitersAreOffTheQueuesOfWhatOutlivesTheRun) {
+  auto c = make_chan<int>();
+  mutex mu;
+  wait_group wg;
+  std::atomic<int> woken{0};
+  for (int round = 0; round < 200; round++) {
+    run(
+        [&] {
+          wg.add(1);
+          mu.lock();
+          for (int i = 0; i < 3; i++) {
+            go([&, c] { c.recv(), woken++; });
+            go([&] { wg.wait(), woken++; });
+            go([&] { mu.lock(), woken++; });
+            go([&, c] {
+              select(recv(c), send(c, 1));
+              woken++;
+            });
+          }
+          for (int i = 0; i < 5; i++) yield();
+        },
+        {.maxprocs = 1 + round % 3});
+    // Selects pair up with receivers: only the strays of this round count.
+    woken = 0;
+    run([&] {
+      wg.done();
+      mu.unlock();
+      EXPECT_TRUE(mu.try_lock());
+      mu.unlock();
+      EXPECT_FALSE(c.try_send(1));
+      for (int i = 0; i < 5; i++) yield();
+    });
+    ASSERT_EQ(woken.load(), 0);
+  }
+}
+
+TEST(Run, RunnableGoroutinesAreDropped) {
+  for (int round = 0; round < 100; round++) {
+    auto ran = std::make_shared<std::atomic<int>>(0);
+    run(
+        [ran] {
+          for (int i = 0; i < 1000; i++) go([ran] { (*ran)++; });
+        },
+        {.maxprocs = 1 + round % 3});
+    const int then = ran->load();
+    run([] { yield(); });
+    ASSERT_EQ(ran->load(), then);
+  }
+}
+
+// A goroutine in user code when main returns ends at its next call into the
+// runtime that can block.
+TEST(Run, HogEndsAtItsNextCall) {
+  std::atomic<bool> started{false}, let{false}, beyond{false};
+  run(
+      [&] {
+        lock_os_thread();  // main stays on this thread, the hog gets another
+        go([&] {
+          started = true;
+          while (!let) {
+          }
+          yield();
+          beyond = true;
+        });
+        while (!started) yield();
+      },
+      {.maxprocs = 2});
+  let = true;
+  for (int i = 0; i < 20; i++) run([] { yield(); }, {.maxprocs = 2});
+  EXPECT_FALSE(beyond.load());
+}
+
+TEST(Run, MainMayEndOnAnotherThread) {
+  for (int i = 0; i < 200; i++) {
+    const int r = run(
+        [] {
+          auto c = make_chan<int>();
+          for (int k = 0; k < 8; k++)
+            go([c] {
+              for (int n = 0; n < 20; n++) yield();
+              c.send(1);
+            });
+          int sum = 0;
+          for (int k = 0; k < 8; k++) sum += *c.recv();
+          return sum;
+        },
+        {.maxprocs = 4});
+    ASSERT_EQ(r, 8);
+  }
+}
+
+TEST(Run, MaxprocsFromTheEnvironment) {
+  setenv("BURROW_MAXPROCS", "5", 1);
+  EXPECT_EQ(run([] { return maxprocs(); }), 5);
+  EXPECT_EQ(run([] { return maxprocs(); }, {.maxprocs = 2}), 2);
+  testing::internal::CaptureStderr();
+  setenv("BURROW_MAXPROCS", "many", 1);
+  EXPECT_GE(run([] { return maxprocs(); }), 1);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("BURROW_MAXPROCS"),
+            std::string::npos);
+  unsetenv("BURROW_MAXPROCS");
+}
+
+TEST(Run, BadEnvironmentIsSaidInOneLineEach) {
+  setenv("BURROW_STACK_SIZE", "12q", 1);
+  setenv("BURROW_DEBUG", "asyncpreemptoff=1,nonsense=2", 1);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run([] { return 1; }), 1);
+  const std::string err = testing::internal::GetCapturedStderr();
+  EXPECT_NE(err.find("BURROW_STACK_SIZE=12q"), std::string::npos) << err;
+  EXPECT_NE(err.find("nonsense=2"), std::string::npos) << err;
+  EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 2) << err;
+  unsetenv("BURROW_STACK_SIZE");
+  unsetenv("BURROW_DEBUG");
+}
+
+}  // namespace
+}  // namespace burrow
