@@ -1,6 +1,6 @@
 // mutexes - a map that many goroutines write, behind a mutex.
 //
-// Shows   mutex and rw_mutex with the locks of the standard library
+// Shows   rw_mutex, and the standard library's locks on it
 // Run     ./examples/mutexes
 // Output  a: 20000
 //         b: 10000

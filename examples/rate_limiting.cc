@@ -3,10 +3,16 @@
 // Shows   tick as a metronome; a buffered channel that allows short bursts
 // Run     ./examples/rate_limiting
 // Output  steady: request 1
-//         ... to 5
+//         steady: request 2
+//         steady: request 3
+//         steady: request 4
+//         steady: request 5
 //         5 requests in 5 intervals or more
 //         bursty: request 1
-//         ... to 5
+//         bursty: request 2
+//         bursty: request 3
+//         bursty: request 4
+//         bursty: request 5
 //         5 requests in 2 intervals or more
 #include <chrono>
 #include <cstdio>

@@ -46,25 +46,27 @@ GO_TEST(ChanAlloc, UnbufferedSendAndReceive) {
     for (int v : ping) pong.send(v);
   });
   EXPECT_LT(allocations([&] {
-    for (int i = 0; i < kN; ++i) {
-      ping.send(i);
-      pong.recv();
-    }
-  }), kSlack);
+              for (int i = 0; i < kN; ++i) {
+                ping.send(i);
+                pong.recv();
+              }
+            }),
+            kSlack);
   ping.close();
 }
 
 GO_TEST(ChanAlloc, BufferedAndNonBlocking) {
   auto c = make_chan<int>(8);
   EXPECT_EQ(allocations([&] {
-    for (int i = 0; i < kN; ++i) {
-      c.send(i);
-      c.try_send(i);
-      c.recv();
-      c.try_recv();
-      c.try_recv();
-    }
-  }), 0);
+              for (int i = 0; i < kN; ++i) {
+                c.send(i);
+                c.try_send(i);
+                c.recv();
+                c.try_recv();
+                c.try_recv();
+              }
+            }),
+            0);
 }
 
 GO_TEST(ChanAlloc, SelectThatBlocks) {
@@ -77,24 +79,26 @@ GO_TEST(ChanAlloc, SelectThatBlocks) {
     }
   });
   EXPECT_LT(allocations([&] {
-    for (int i = 0; i < kN; ++i) {
-      int sum = 0;
-      select(recv(a, [&](std::optional<int> v) { sum += *v; }),
-             recv(b, [&](std::optional<int> v) { sum += *v; }));
-      back.send({});
-    }
-  }), kSlack);
+              for (int i = 0; i < kN; ++i) {
+                int sum = 0;
+                select(recv(a, [&](std::optional<int> v) { sum += *v; }),
+                       recv(b, [&](std::optional<int> v) { sum += *v; }));
+                back.send({});
+              }
+            }),
+            kSlack);
 }
 
 GO_TEST(ChanAlloc, SelectWithADefault) {
   auto a = make_chan<int>(1), b = make_chan<int>();
   EXPECT_EQ(allocations([&] {
-    for (int i = 0; i < kN; ++i) {
-      select(send(a, i), recv(b), otherwise());
-      select(recv(a), recv(b), otherwise());
-      select(recv(a), recv(b), otherwise());
-    }
-  }), 0);
+              for (int i = 0; i < kN; ++i) {
+                select(send(a, i), recv(b), otherwise());
+                select(recv(a), recv(b), otherwise());
+                select(recv(a), recv(b), otherwise());
+              }
+            }),
+            0);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // tests/chan_stress_test.cc - many goroutines on few channels.
 //
-// Lost wake-ups show as a hang or a deadlock report, lost and doubled values in the
-// sums, a sudog used after its frame was left under the sanitizers. Values of kN
-// are such that one run takes well under a second; repeat the program for more.
+// Lost wake-ups show as a hang or a deadlock report, lost and doubled values in
+// the sums, a sudog used after its frame was left under the sanitizers. Values
+// of kN are such that one run takes well under a second; repeat the program for
+// more.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -89,7 +90,8 @@ GO_TEST(ChanStress, EachPairKeepsItsOrder) {
 }
 
 // Go's TestSelectStress: four channels; each has a plain sender and a plain
-// receiver, and there is one select that sends to all, one that receives from all.
+// receiver, and there is one select that sends to all, one that receives from
+// all.
 GO_TEST(ChanStress, SelectStress) {
   constexpr int kN = 1000;
   const std::array<chan<int>, 4> c{make_chan<int>(), make_chan<int>(),
@@ -117,7 +119,8 @@ GO_TEST(ChanStress, SelectStress) {
     std::array<int, 4> n{};
     auto x = c;
     for (int i = 0; i < 4 * kN; ++i) {
-      const std::size_t k = select(recv(x[0]), recv(x[1]), recv(x[2]), recv(x[3]));
+      const std::size_t k =
+          select(recv(x[0]), recv(x[1]), recv(x[2]), recv(x[3]));
       if (++n[k] == kN) x[k] = {};
     }
   });
@@ -128,7 +131,8 @@ GO_TEST(ChanStress, SelectStress) {
   }
 }
 
-// Random operations of all kinds; what was sent is what was received or is left.
+// Random operations of all kinds; what was sent is what was received or is
+// left.
 GO_TEST(ChanStress, RandomOperationsLoseNothing) {
   constexpr int kGoroutines = 4, kN = 3000;
   balance b;
@@ -192,8 +196,8 @@ GO_TEST(ChanStress, RandomOperationsLoseNothing) {
   }
 }
 
-// Go's test/chan/doubleselect.go: a value sent by one select is received once, in
-// order, though the receiver's selects name the channel twice.
+// Go's test/chan/doubleselect.go: a value sent by one select is received once,
+// in order, though the receiver's selects name the channel twice.
 GO_TEST(ChanStress, DoubleSelect) {
   constexpr int kN = 3000;
   const std::array<chan<int>, 4> c{make_chan<int>(), make_chan<int>(),
@@ -245,12 +249,12 @@ GO_TEST(ChanStress, CloseWhileOthersWait) {
       g.go([in] { EXPECT_FALSE(in.recv()); });
       g.go([out] { panics += panictext([&] { out.send(counted(1)); }) != ""; });
       g.go([in, out] {
-        panics += panictext([&] {
-                    counted v(2);
-                    select(recv(in, [](auto x) { EXPECT_FALSE(x); }),
-                           send(out, v));
-                    EXPECT_EQ(v.v, 2);
-                  }) != "";
+        panics +=
+            panictext([&] {
+              counted v(2);
+              select(recv(in, [](auto x) { EXPECT_FALSE(x); }), send(out, v));
+              EXPECT_EQ(v.v, 2);
+            }) != "";
       });
     }
     if (round % 2 == 0) {
@@ -301,8 +305,9 @@ GO_TEST(ChanStress, ChannelsDieAsSoonAsTheyAreDone) {
   g.wait();
 }
 
-// The handle goes away under a select that waits; another channel wakes it. Half of
-// the times the dying channel's waker has dropped the select's sudog before.
+// The handle goes away under a select that waits; another channel wakes it.
+// Half of the times the dying channel's waker has dropped the select's sudog
+// before.
 GO_TEST(ChanStress, HandleDestroyedUnderASelect) {
   for (int round = 0; round < 200; ++round) {
     auto wake = make_chan<int>();
@@ -367,8 +372,8 @@ GO_TEST(ChanStress, ForeignThreadsAmongGoroutines) {
   for (const auto& x : c) x.close();
   for (int i = 0; i < kThreads + kGoroutines; ++i) taken.recv();
   for (auto& t : threads) t.join();  // they are past everything that blocks
-  EXPECT_EQ(sum, static_cast<long>(kThreads + kGoroutines) * kEach *
-                     (kEach + 1) / 2);
+  EXPECT_EQ(
+      sum, static_cast<long>(kThreads + kGoroutines) * kEach * (kEach + 1) / 2);
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ TEST_P(Crash, DeadlockNamesEveryGoroutine) {
 TEST_P(Crash, DeadlockOfOne) {
   expectstart(run("selfdeadlock"), kDeadlock);
   expectstart(run("lockeddeadlock"), kDeadlock);
+  expectstart(run("deadlockatexit"), kDeadlock);
   expectstart(run("timerthendeadlock"), kDeadlock);
 }
 

@@ -37,10 +37,18 @@ namespace detail {
 [[gnu::noinline]] static void diag_private() {
   throw std::runtime_error("from inside");
 }
+
+template <typename T>
+struct diag_base {
+  [[gnu::noinline]] static void close(T) {
+    diag_private();
+    asm volatile("");
+  }
+};
 }  // namespace detail
 
 template <typename T>
-struct diag_public {
+struct diag_public : detail::diag_base<T> {
   [[gnu::noinline]] static void send(T) {
     detail::diag_private();
     asm volatile("");  // not a tail call
@@ -121,9 +129,11 @@ void fail_without_heap() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_AS, &none);
   static std::atomic<void*> block;  // so that no compiler leaves a malloc out
-  for (std::size_t n = std::size_t{1} << 30; n > 0; n /= 2) do
+  for (std::size_t n = std::size_t{1} << 30; n > 0; n /= 2) {
+    do {
       block.store(std::malloc(n), std::memory_order_relaxed);
-    while (block.load(std::memory_order_relaxed) != nullptr);
+    } while (block.load(std::memory_order_relaxed) != nullptr);
+  }
   rt::rtthrow("no memory");
 }
 
@@ -144,6 +154,7 @@ const std::map<std::string_view, failure> failures = {
     {"terminate", [] { std::terminate(); }},
     {"throwing_what", [] { throw throwing_what(); }},
     {"public", [] { burrow::diag_public<int>::send(1); }},
+    {"inherited", [] { burrow::diag_public<int>::close(1); }},
     {"together", [] { fail_together(8); }},
     {"thread", [] { fail_on_thread(); }},
     {"fatal", [] { rt::fatal("all goroutines are asleep - deadlock!"); }},
@@ -305,7 +316,15 @@ TEST(Panic, KeepsPublicFramesOnly) {
   if (!libdw_sees("symtab")) GTEST_SKIP() << "no local symbols";
   const child_result r = fail("public");
   EXPECT_EQ(count(r.err, "burrow::diag_public<int>::send(int)"), 1) << r.err;
-  EXPECT_EQ(count(r.err, "burrow::detail"), 0) << r.err;
+  for (const char* hidden : {"burrow::detail", "burrow::run", "invoke"})
+    EXPECT_EQ(count(r.err, hidden), 0) << r.err;
+}
+
+TEST(Panic, KeepsPublicFunctionsOfPrivateBases) {
+  if (!libdw_sees("symtab")) GTEST_SKIP() << "no local symbols";
+  const child_result r = fail("inherited");
+  EXPECT_EQ(count(r.err, "diag_base<int>::close(int)"), 1) << r.err;
+  EXPECT_EQ(count(r.err, "diag_private"), 0) << r.err;
 }
 
 TEST(Panic, LeavesNoexceptFunctionsInTheTrace) {

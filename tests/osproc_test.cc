@@ -312,35 +312,47 @@ TEST(Osproc, ThreadLocalsAreMadeAndDestroyed) {  // [TLS] [EXIT]
 pthread_key_t firstkey, secondkey;
 std::atomic<int> keysdestroyed{0};
 
+void destroysecond(void* v) { keysdestroyed += *static_cast<int*>(v); }
+
+void destroyfirst(void* v) {
+  static int ten = 10;
+  destroysecond(v);
+  pthread_setspecific(secondkey, &ten);  // wants to be destroyed as well
+}
+
 TEST(Osproc, PthreadKeysAreDestroyed) {  // [EXIT]
   // Many keys, so that the last lies outside of a thread's first block of them.
   std::vector<pthread_key_t> between(40);
   keysdestroyed = 0;
-  ASSERT_EQ(pthread_key_create(&firstkey,
-                               [](void* v) {
-                                 keysdestroyed += *static_cast<int*>(v);
-                                 static int ten = 10;
-                                 pthread_setspecific(
-                                     secondkey, &ten);  // wants another round
-                               }),
-            0);
+  ASSERT_EQ(pthread_key_create(&firstkey, destroyfirst), 0);
   for (pthread_key_t& k : between)
     ASSERT_EQ(pthread_key_create(&k, nullptr), 0);
-  ASSERT_EQ(
-      pthread_key_create(
-          &secondkey, [](void* v) { keysdestroyed += *static_cast<int*>(v); }),
-      0);
+  ASSERT_EQ(pthread_key_create(&secondkey, destroysecond), 0);
   for (int i = 0; i < 3; i++)
-    run([] {
+    run([&between] {
       static int one = 1;
       EXPECT_EQ(pthread_getspecific(firstkey), nullptr);
+      EXPECT_EQ(pthread_getspecific(between[5]), nullptr);
       EXPECT_EQ(pthread_getspecific(secondkey), nullptr);
       EXPECT_EQ(pthread_setspecific(firstkey, &one), 0);
+      EXPECT_EQ(pthread_setspecific(between[5], &one), 0);
     });
   EXPECT_EQ(keysdestroyed, 33);
   pthread_key_delete(firstkey);
   for (pthread_key_t k : between) pthread_key_delete(k);
   pthread_key_delete(secondkey);
+}
+
+TEST(Osproc, AnObjectMadeByAKeysDestructorIsDestroyed) {  // [EXIT]
+  if (rt::osproc_backend() != rt::osbackend::raw)
+    GTEST_SKIP() << "libc's own threads leave it";
+  counted::alive = 0;
+  ASSERT_EQ(pthread_key_create(&firstkey, [](void*) { object.text = "late"; }),
+            0);
+  for (int i = 0; i < 3; i++)
+    run([] { EXPECT_EQ(pthread_setspecific(firstkey, &firstkey), 0); });
+  EXPECT_EQ(counted::alive, 0);
+  pthread_key_delete(firstkey);
 }
 
 TEST(Osproc, Iostream) {

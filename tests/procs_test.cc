@@ -231,6 +231,51 @@ GO_TEST(Procs, AGoroutineThatEndsLockedTakesItsThreadAlong) {
   }
 }
 
+// A foreign thread sets a timer while every m sleeps for good.
+TEST(Procs, AForeignThreadsTimerFiresWhileMainIsLockedAndParked) {
+  run(
+      [] {
+        lock_os_thread();
+        auto c = make_chan<int>();
+        std::thread t([c] {
+          std::this_thread::sleep_for(100ms);
+          after(20ms).recv();
+          c.send(1);
+        });
+        EXPECT_EQ(c.recv(), 1);
+        t.join();
+      },
+      {.maxprocs = 1});
+}
+
+// Blocking calls take a thread each, but not a new one every few microseconds.
+TEST(Procs, GoroutinesThatBlockInTurnAreRetakenOneSliceEach) {
+  std::atomic<int> started{0};
+  run(
+      [&] {
+        for (int i = 0; i < 100; i++)
+          go([&] {
+            started++;
+            ::usleep(1'000'000);
+          });
+        ::usleep(105'000);
+        EXPECT_LE(started.load(), 60) << "retaken before their slice was over";
+      },
+      {.maxprocs = 1});
+}
+
+// A goroutine that spawns without end enters the runtime too often for its p to
+// be taken, and never parks.
+TEST(Procs, ASpawnLoopLetsOthersRun) {
+  run(
+      [] {
+        std::atomic<bool> ran{false};
+        go([&] { ran = true; });
+        while (!ran) go([] {});
+      },
+      {.maxprocs = 1});
+}
+
 // No threads to be had: what can go on with the ms there are goes on.
 TEST(Procs, OutOfThreads) {
   rt::newosproc_fail_after = 0;

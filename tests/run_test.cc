@@ -1,7 +1,9 @@
 // tests/run_test.cc - run: results, restarts, what outlives it, what it ends.
 
+#include <algorithm>
 #include <atomic>
-#include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -13,6 +15,8 @@
 
 namespace burrow {
 namespace {
+
+using namespace std::chrono_literals;
 
 TEST(Run, ResultIsThatOfTheMainGoroutine) {
   EXPECT_EQ(run([] { return 42; }), 42);
@@ -133,6 +137,64 @@ TEST(Run, HogEndsAtItsNextCall) {
   let = true;
   for (int i = 0; i < 20; i++) run([] { yield(); }, {.maxprocs = 2});
   EXPECT_FALSE(beyond.load());
+}
+
+// The same, if that call would have set a timer: it must not reach the next
+// run's.
+TEST(Run, HogThatThenSleepsLeavesNoTimer) {
+  for (int round = 0; round < 5; round++) {
+    std::atomic<bool> started{false}, let{false}, beyond{false};
+    run(
+        [&] {
+          lock_os_thread();
+          go([&] {
+            started = true;
+            while (!let) {
+            }
+            sleep_for(20ms);
+            beyond = true;
+          });
+          while (!started) yield();
+        },
+        {.maxprocs = 2});
+    run(
+        [&] {
+          let = true;
+          for (int i = 0; i < 10; i++) {
+            for (int k = 0; k < 50; k++) go([] { yield(); });
+            sleep_for(5ms);
+          }
+        },
+        {.maxprocs = 2});
+    ASSERT_FALSE(beyond.load());
+  }
+}
+
+TEST(Run, EndsWhileOthersChangeMaxprocs) {
+  for (int i = 0; i < 300; i++)
+    run(
+        [i] {
+          for (int k = 0; k < 4; k++)
+            go([i, k] {
+              for (int n = 0;; n++) maxprocs(2 + (i + k + n) % 3);
+            });
+          sleep_for(std::chrono::microseconds(200 + i % 300));
+        },
+        {.maxprocs = 3});
+}
+
+// The thread that watches for hogs sleeps between runs.
+TEST(Run, AHogIsNoticedInALaterRunToo) {
+  run([] {});
+  std::this_thread::sleep_for(300ms);
+  run(
+      [] {
+        std::atomic<bool> ran{false};
+        go([&] { ran = true; });
+        while (!ran) {
+        }
+      },
+      {.maxprocs = 1});
 }
 
 TEST(Run, MainMayEndOnAnotherThread) {

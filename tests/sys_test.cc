@@ -143,7 +143,7 @@ TEST(Memory, PagesizeIsTheSystems) {
   EXPECT_EQ(sys::pagesize(), static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
 }
 
-void touch(const char* at) { (void)*static_cast<const volatile char*>(at); }
+void touch(char* at) { *static_cast<volatile char*>(at) = 1; }
 
 TEST(MemoryDeathTest, GuardFaultsAndItsNeighboursDoNot) {
   mapping m(3);

@@ -1,14 +1,14 @@
 // runtime/chan/chan.cc - channels: what waits, wakes, makes and ends.
 //
 // Protocol
-//   1 every operation takes the channel's lock once. What an element's move does
-//     to somebody's stack is done after the unlock: a sudog that was dequeued and
-//     claimed is its waker's alone until goready.
-//   2 wake: dequeue (claims); unlock; move the value; success; goready. Nothing of
-//     the sudog is read after goready: its goroutine may be running, and its
+//   1 every operation takes the channel's lock once. What an element's move
+//     does to somebody's stack is done after the unlock: a sudog that was
+//     dequeued and claimed is its waker's alone until goready.
+//   2 wake: dequeue (claims); unlock; move the value; success; goready. Nothing
+//     of the sudog is read after goready: its goroutine may be running, and its
 //     frame gone.
-//   3 wait: enqueue; set the flag; gopark, which unlocks. Nothing of the channel
-//     is read after gopark: it may be gone.
+//   3 wait: enqueue; set the flag; gopark, which unlocks. Nothing of the
+//     channel is read after gopark: it may be gone.
 #include "runtime/chan/chan.h"
 
 #include <cstring>
@@ -134,8 +134,8 @@ sudog** dequeueall(hchan* c, waitq* q, std::uint8_t flag,
   return tail;
 }
 
-// detachplain forgets the waiters of q that are no select's: they wait for ever.
-// A select may yet be woken by another channel, and removes itself then.
+// detachplain forgets the waiters of q that are no select's: they wait for
+// ever. A select may yet be woken by another channel, and removes itself then.
 void detachplain(waitq* q) noexcept {
   for (sudog* s = q->first; s != nullptr;) {
     sudog* after = s->next;
@@ -175,7 +175,7 @@ chanop recvnow(hchan* c, void* slot) noexcept {
     if (c->cap == 0) {
       c->lock.unlock();
       moveelem(ops, slot, s->elem);
-    } else {  // full, as somebody waits to send: his value takes the head's place
+    } else {  // full, as he waits: his value takes the place of the head
       bufpop(c, slot);
       bufpush(c, s->elem);
       c->lock.unlock();
@@ -228,8 +228,7 @@ hchan* makechan(const elemops& ops, std::size_t cap) {
   constexpr std::size_t kGiven = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
   const std::size_t align = ops.align > kCacheLine ? ops.align : kCacheLine;
   const std::size_t slack = align - kGiven;
-  void* block =
-      ::operator new(bufoffset(ops.align) + cap * ops.size + slack);
+  void* block = ::operator new(bufoffset(ops.align) + cap * ops.size + slack);
   const auto at = (reinterpret_cast<std::uintptr_t>(block) + align - 1) &
                   ~(std::uintptr_t{align} - 1);
   auto* c = ::new (reinterpret_cast<void*>(at)) hchan;
@@ -240,7 +239,8 @@ hchan* makechan(const elemops& ops, std::size_t cap) {
 }
 
 void destroychan(hchan* c) noexcept {
-  // No handle, so nobody sends or receives: the buffer is ours without the lock.
+  // No handle, so nobody sends or receives: the buffer is ours without the
+  // lock.
   while (c->count.load(std::memory_order_relaxed) != 0) rt::bufpop(c, nullptr);
   // The lock is taken for those who are parked here all the same: the one whose
   // stack has just been left may still be about to unlock.

@@ -1,8 +1,8 @@
 // runtime/chan/chan.h - channel operations for the rest of the runtime.
 //
-// Select is built on sendnow and recvnow. Timers have a channel with room for one
-// value that its users see as unbuffered (Go 1.23): the timer posts into it from
-// the scheduler, and takes a stale value back under its own lock.
+// Select is built on sendnow and recvnow. Timers have a channel with room for
+// one value that its users see as unbuffered (Go 1.23): the timer posts into it
+// from the scheduler, and takes a stale value back under its own lock.
 #pragma once
 
 #include "burrow/detail/hchan.h"

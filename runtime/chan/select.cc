@@ -1,23 +1,26 @@
 // runtime/chan/select.cc - select over any number of channels.
 //
 // Passes
-//   1 glance: without a lock, which cases look ready? One of them is chosen, and
-//     tried under its own channel's lock. A ready select locks one channel.
+//   1 glance: without a lock, which cases look ready? One of them is chosen,
+//     and tried under its own channel's lock. A ready select locks one channel.
 //   2 lock all channels, in the order of their addresses, each once.
-//   3 look again. Ready: unlock the others and do it. Else, with a default: unlock.
-//   4 enqueue one sudog for each case; park; the unlock of all is done by gopark.
+//   3 look again. Ready: unlock the others and do it. Else, with a default:
+//     unlock.
+//   4 enqueue one sudog for each case; park; the unlock of all is done by
+//     gopark.
 //   5 woken by the one whose claim succeeded, take the sudogs of the losers off
 //     their queues, channel by channel.
 //
-// Why pass 5 is safe: this frame holds the sudogs, and a waker of a losing channel
-// may be looking at one of them at this moment, as may the unlocking of pass 4 at
-// the list of cases. Both hold or held the lock of each losing channel, which we
-// take before we leave. The winner's lock was taken by its waker after pass 4 had
-// released it, and he is done with the sudog when he makes us ready.
+// Why pass 5 is safe: this frame holds the sudogs, and a waker of a losing
+// channel may be looking at one of them at this moment, as may the unlocking of
+// pass 4 at the list of cases. Both hold or held the lock of each losing
+// channel, which we take before we leave. The winner's lock was taken by its
+// waker after pass 4 had released it, and he is done with the sudog when he
+// makes us ready.
 //
 // Rejected: Go's shuffled order of polling. It costs n random numbers a select;
-// choosing among the ready ones costs one, when there are two or more. Only cases of
-// one channel have to be shuffled, before they are queued.
+// choosing among the ready ones costs one, when there are two or more. Only
+// cases of one channel have to be shuffled, before they are queued.
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -72,15 +75,15 @@ struct selection {
   }
 };
 
-// isready says whether k need not wait: a hint without its channel's lock. Under
-// the lock it errs only by counting waiters that another case has woken.
+// isready says whether k need not wait: a hint without its channel's lock.
+// Under the lock it errs only by counting waiters that another case has woken.
 bool isready(const scase& k) noexcept {
   if (k.c == nullptr) return false;
   return k.send ? !detail::cannotsend(k.c) : !detail::cannotrecv(k.c);
 }
 
-// pickready chooses one of the ready cases, each as likely as the other; kNoCase
-// if there is none.
+// pickready chooses one of the ready cases, each as likely as the other;
+// kNoCase if there is none.
 std::size_t pickready(const scase* cases, std::size_t n) noexcept {
   std::size_t ready = 0, found = kNoCase;
   for (std::size_t i = 0; i < n; ++i) {
@@ -117,8 +120,8 @@ selresult glance(const scase* cases, std::size_t n) noexcept {
   return {kNoCase, false};
 }
 
-// sortbyaddress fills in order and n: by insertion for the few cases of a select
-// in a program's text, else by std::sort.
+// sortbyaddress fills in order and n: by insertion for the few cases of a
+// select in a program's text, else by std::sort.
 void sortbyaddress(selection* s, std::size_t ncases) noexcept {
   constexpr std::size_t kFew = 16;
   const auto before = [cases = s->cases](std::uint32_t a, std::uint32_t b) {
@@ -153,8 +156,8 @@ void unlockall(const selection& s, const hchan* keep) noexcept {
   }
 }
 
-// shuffletwins puts the cases of one and the same channel in random order, since
-// the first in its queue is the one that will be chosen.
+// shuffletwins puts the cases of one and the same channel in random order,
+// since the first in its queue is the one that will be chosen.
 void shuffletwins(const selection& s) noexcept {
   for (std::size_t i = 0; i < s.n;) {
     const std::size_t to = s.next(i);
@@ -184,7 +187,8 @@ sudog* enqueue(const selection& s, selstate* state) noexcept {
   return s.sudogs;
 }
 
-// leave takes the sudogs of entries [from, to), all of one channel, off its queues.
+// leave takes the sudogs of entries [from, to), all of one channel, off its
+// queues.
 void leave(const selection& s, std::size_t from, std::size_t to,
            const sudog* winner) noexcept {
   hchan* c = s.chan(from);
@@ -210,9 +214,8 @@ selresult parkall(selection& s) noexcept {
   selstate state;
   shuffletwins(s);
   sudog* waiting = enqueue(s, &state);
-  gopark(
-      [](void* arg) { unlockall(*static_cast<selection*>(arg), nullptr); }, &s,
-      waiting, waitreason::select);
+  gopark([](void* arg) { unlockall(*static_cast<selection*>(arg), nullptr); },
+         &s, waiting, waitreason::select);
   const sudog* winner = state.winner;
   for (std::size_t i = 0; i < s.n;) {
     const std::size_t to = s.next(i);
@@ -244,7 +247,8 @@ selresult selectgo(const scase* cases, std::size_t n, bool block,
     rt::unlockall(s, c);
     const chanop r = rt::now(cases[i]);
     if (r != chanop::wouldblock) return {i, r == chanop::ok};
-    c->lock.unlock();  // its waiters had been woken by others: now they are gone
+    // Its waiters had been woken by others; now they are gone. Look again.
+    c->lock.unlock();
   }
   if (block) return rt::parkall(s);
   rt::unlockall(s, nullptr);
@@ -268,7 +272,8 @@ constexpr std::size_t kOnStack = 16;  // cases; more are put on the heap
 
 using detail::kNoCase;
 
-// trycases is selectgo for erased cases; ks and mem are for as many as there are.
+// trycases is selectgo for erased cases; ks and mem are for as many as there
+// are.
 detail::selresult trycases(std::span<select_case> cases, detail::scase* ks,
                            detail::selmem mem) {
   std::size_t deflt = kNoCase;

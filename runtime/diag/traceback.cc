@@ -96,24 +96,31 @@ bool inthreadstart(const frame& f) {
              std::end(names);
 }
 
-// inruntime says whether f is part of how goroutines run, park and throw.
-bool inruntime(const frame& f) {
-  if (f.symbol.starts_with("_Z") &&
-      anyprefix(outermostscope(f.symbol),
-                {"6burrow2rt", "6burrow6detail", "6burrow3sys"}))
-    return true;
-  // Functions that a stripped library does not export.
-  if (f.function.empty()) return inlibrary(f);
-  return inthrow(f) || inthreadstart(f) ||
-         anyprefix(f.function, {"burrow::rt::", "burrow::detail::",
-                                "burrow::sys::", "burrow_", "jump_fcontext",
-                                "ontop_fcontext", "make_fcontext"});
+// inscope says whether f's name begins with one of the scopes, of which it has
+// either the mangled or the readable form.
+bool inscope(const frame& f, std::initializer_list<string_view> mangled,
+             std::initializer_list<string_view> readable) {
+  if (f.symbol.starts_with("_Z"))
+    return anyprefix(outermostscope(f.symbol), mangled);
+  return anyprefix(f.function, readable);
 }
 
-bool instd(const frame& f) {
-  if (f.symbol.starts_with("_Z"))
-    return anyprefix(outermostscope(f.symbol), {"St", "Sa", "Ss"});
-  return f.function.starts_with("std::");
+bool instd(const frame& f) { return inscope(f, {"St", "Sa", "Ss"}, {"std::"}); }
+
+bool inburrow(const frame& f) { return inscope(f, {"6burrow"}, {"burrow::"}); }
+
+bool indetail(const frame& f) {
+  return inscope(f, {"6burrow6detail"}, {"burrow::detail::"});
+}
+
+// inruntime says whether f is part of how goroutines run, park and throw.
+bool inruntime(const frame& f) {
+  // Functions that a stripped library does not export.
+  if (f.function.empty()) return inlibrary(f);
+  return indetail(f) || inthrow(f) || inthreadstart(f) ||
+         inscope(f, {"6burrow2rt", "6burrow3sys"},
+                 {"burrow::rt::", "burrow::sys::", "burrow_", "jump_fcontext",
+                  "ontop_fcontext", "make_fcontext"});
 }
 
 // entry is a frame that may be shown.
@@ -122,16 +129,25 @@ struct entry {
   bool hidden = false;
 };
 
-// hideruntime marks the runtime's frames; those of the standard library that
-// the runtime called (std::invoke on a goroutine's function, say); and all that
-// a throw called, which in a stripped program may have no names.
+// hideruntime marks the frames that tell of the runtime, not of its user. From
+// the goroutine's start on:
+// - the start itself, with the public and the standard functions on the way
+//   to the user's (burrow::run, std::invoke);
+// - what a public function called. The function that the user's code called is
+//   public, even where it is inherited from a class in burrow::detail;
+// - all that a throw called, which in a stripped program may have no names.
 void hideruntime(std::vector<entry>& trace) {
-  bool callerhidden = false;
+  bool hidden = true;  // the caller is
+  bool inside = true;  // the caller is hidden, or burrow's
   bool throwing = false;
   for (auto e = trace.rbegin(); e != trace.rend(); ++e) {
-    throwing = throwing || inthrow(e->f);
-    e->hidden = throwing || inruntime(e->f) || (callerhidden && instd(e->f));
-    callerhidden = e->hidden;
+    const frame& f = e->f;
+    throwing = throwing || inthrow(f);
+    const bool entered = indetail(f) && !inside;
+    e->hidden = throwing || (inruntime(f) && !entered) ||
+                (hidden && (instd(f) || inburrow(f)));
+    hidden = e->hidden;
+    inside = e->hidden || inburrow(f);
   }
   if (std::all_of(trace.begin(), trace.end(),
                   [](const entry& e) { return e.hidden; }))

@@ -25,12 +25,12 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <linux/futex.h>
 #include <pthread.h>
-#include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <clocale>
-#include <cstdio>
 #include <cstring>
 
 #include "sys/os.h"
@@ -53,33 +53,21 @@ struct tcbhead {
   std::uintptr_t unused[2];       // 0x38
   std::uint32_t feature_1;        // 0x48  shadow stack, branch tracking
 };
-static_assert(offsetof(tcbhead, multiple_threads) == 0x18);
-static_assert(offsetof(tcbhead, stack_guard) == 0x28);
-static_assert(offsetof(tcbhead, pointer_guard) == 0x30);
-static_assert(offsetof(tcbhead, feature_1) == 0x48);
+static_assert(offsetof(tcbhead, stack_guard) == 0x28 &&
+              offsetof(tcbhead, feature_1) == 0x48);
 
-// The kernel's struct robust_list_head; glibc has the back link before it.
-struct robusthead {
-  void* first;
-  long futexoffset;
-  void* pending;
-};
-
-// The kernel's struct rseq as far as it ever is registered here.
+// The kernel's struct rseq as far as it ever is registered here: 32 bytes.
 struct rseqarea {
   std::uint32_t cpuidstart;
   std::int32_t cpuid;
   std::uint32_t rest[6];
 };
-static_assert(sizeof(rseqarea) == 32);
 constexpr std::uint32_t kRseqSignature = 0x53053053;
 constexpr std::int32_t kRseqFailed = -2;
 
 // A field as glibc describes it to debuggers.
 struct dbfield {
-  std::uint32_t bits;
-  std::uint32_t count;
-  std::uint32_t offset;
+  std::uint32_t bits, count, offset;
 };
 
 // struct pthread_key_struct, checked by its dbfields.
@@ -99,38 +87,38 @@ struct knowledge {
   void (*call_tls_dtors)();
   void* (*res_state)();  // no private symbol, but its header is full of macros
   const std::uint32_t* sizeof_pthread;
-  const dbfield* tid;
-  const dbfield* list;
+  const dbfield *tid, *list, *keysfield, *keyseq, *keydestr;
   pthreadkey* keys;
-  const dbfield* keysfield;
-  const dbfield* keyseq;
-  const dbfield* keydestr;
   const std::ptrdiff_t* rseqoffset;  // null: this glibc has no rseq
   const unsigned* rseqsize;
 
-  std::size_t tlsbytes;  // static TLS, the TCB included
-  std::size_t tlsalign;
-  std::size_t libctls;  // libc's own TLS lies so far below the TCB
-  std::size_t libctlsbytes;
-  std::size_t resolver;        // offset of the resolver's state
-  std::ptrdiff_t resolverptr;  // TLS offset of the pointer to it
-  std::size_t robust;          // offset of the robusthead
+  std::size_t tlsbytes, tlsalign;     // static TLS, the TCB included
+  std::size_t libctls, libctlsbytes;  // libc's own; so far below the TCB
+  std::size_t resolver;               // offset of the resolver's state
+  std::ptrdiff_t resolverptr;         // of the pointer to it, in TLS: negative
+  std::size_t robust;  // offset of the robust_list_head, after a back link
   long robustfutexoffset;
   std::size_t stackfields;  // offset of {address, size}; 0: not found
   bool rseq;                // real threads are registered
 };
 constinit knowledge libc{};
 
-tcbhead* headof(void* tcb) noexcept { return static_cast<tcbhead*>(tcb); }
-
 template <typename T>
-T* field(void* tcb, std::size_t offset) noexcept {
+T* field(void* tcb, std::ptrdiff_t offset) noexcept {
   return reinterpret_cast<T*>(static_cast<char*>(tcb) + offset);
 }
 
+tcbhead* selfhead() noexcept {
+  return reinterpret_cast<tcbhead*>(pthread_self());
+}
+
 rseqarea* rseqof(void* tcb) noexcept {
-  return reinterpret_cast<rseqarea*>(static_cast<char*>(tcb) +
-                                     *libc.rseqoffset);
+  return field<rseqarea>(tcb, *libc.rseqoffset);
+}
+
+std::size_t distance(const void* from, const void* to) noexcept {
+  return reinterpret_cast<std::uintptr_t>(to) -
+         reinterpret_cast<std::uintptr_t>(from);
 }
 
 // ---- The probe: symbols ----
@@ -141,10 +129,10 @@ bool find(const char* name, T& out) noexcept {
   return out != nullptr;
 }
 
-// Returns the name of the first symbol that is missing, or nullptr.
+// Returns  nullptr, or which symbol is missing.
 const char* findsymbols() noexcept {
 #define BURROW_FIND(member, name) \
-  if (!find(name, libc.member)) return name
+  if (!find(name, libc.member)) return "the C library has no " name
   BURROW_FIND(allocate_tls, "_dl_allocate_tls");
   BURROW_FIND(deallocate_tls, "_dl_deallocate_tls");
   BURROW_FIND(get_tls_static_info, "_dl_get_tls_static_info");
@@ -160,24 +148,26 @@ const char* findsymbols() noexcept {
   BURROW_FIND(keydestr, "_thread_db_pthread_key_struct_destr");
 #undef BURROW_FIND
   // glibc 2.35 and later; before that nobody registers anything.
-  if (!find("__rseq_offset", libc.rseqoffset) ||
-      !find("__rseq_size", libc.rseqsize))
-    libc.rseqoffset = nullptr;
+  const bool rseq = find("__rseq_size", libc.rseqsize);
+  if (!rseq || !find("__rseq_offset", libc.rseqoffset)) libc.rseqoffset = {};
   return nullptr;
 }
 
+// inside says whether bytes at this offset of the TCB are behind its head.
+bool inside(std::size_t offset, std::size_t bytes) noexcept {
+  const std::size_t size = *libc.sizeof_pthread;
+  return offset >= sizeof(tcbhead) && offset < size && bytes <= size - offset;
+}
+
 bool fits(const dbfield& f, std::uint32_t bits) noexcept {
-  return f.bits == bits && f.offset >= sizeof(tcbhead) &&
-         f.offset + bits / 8 <= *libc.sizeof_pthread;
+  return f.bits == bits && inside(f.offset, bits / 8);
 }
 
 bool checksizes() noexcept {
   libc.get_tls_static_info(&libc.tlsbytes, &libc.tlsalign);
-  const auto align = libc.tlsalign;
-  return align != 0 && (align & (align - 1)) == 0 && align <= sys::pagesize() &&
-         *libc.sizeof_pthread >= sizeof(tcbhead) &&
-         *libc.sizeof_pthread <= 16384 && fits(*libc.tid, 32) &&
-         fits(*libc.list, 128) &&
+  return std::has_single_bit(libc.tlsalign) &&
+         libc.tlsalign <= sys::pagesize() && *libc.sizeof_pthread <= 16384 &&
+         fits(*libc.tid, 32) && fits(*libc.list, 128) &&
          libc.keysfield->bits == 8 * sizeof(pthreadkey) &&
          libc.keysfield->offset == 0 &&
          libc.keyseq->offset == offsetof(pthreadkey, seq) &&
@@ -186,8 +176,7 @@ bool checksizes() noexcept {
 
 // ---- The probe: libc's own thread-local segment ----
 
-// findlibc is called for each loaded object; it stops at the one that has
-// __ctype_init in it: libc.
+// findlibc is called for each loaded object, until libc: __ctype_init is in it.
 int findlibc(dl_phdr_info* object, std::size_t, void*) {
   const auto wanted = reinterpret_cast<std::uintptr_t>(libc.ctype_init);
   std::size_t tlsbytes = 0;
@@ -200,11 +189,11 @@ int findlibc(dl_phdr_info* object, std::size_t, void*) {
         wanted - (object->dlpi_addr + s.p_vaddr) < s.p_memsz)
       found = true;
   }
-  if (!found || object->dlpi_tls_data == nullptr) return found;
-  libc.libctlsbytes = tlsbytes;
-  libc.libctls = reinterpret_cast<std::uintptr_t>(pthread_self()) -
-                 reinterpret_cast<std::uintptr_t>(object->dlpi_tls_data);
-  return 1;
+  if (found && object->dlpi_tls_data != nullptr) {
+    libc.libctlsbytes = tlsbytes;
+    libc.libctls = distance(object->dlpi_tls_data, selfhead());
+  }
+  return found;
 }
 
 bool checklibctls() noexcept {
@@ -219,29 +208,18 @@ struct realthread {
   char* stack;
   std::size_t bytes;
   const tcbhead* creator;
-  std::atomic<std::int64_t> tid{0};
-  const char* why = nullptr;
+  std::int64_t tid;
+  const char* why = "a pthread could not be made";
 };
 
-// offsetin returns how far in the TCB at lies; 0 if not bytes of it are inside.
-std::size_t offsetin(const void* tcb, const void* at,
-                     std::size_t bytes) noexcept {
-  const auto offset = reinterpret_cast<std::uintptr_t>(at) -
-                      reinterpret_cast<std::uintptr_t>(tcb);
-  const std::size_t size = *libc.sizeof_pthread;
-  const bool inside =
-      offset >= sizeof(tcbhead) && offset < size && bytes <= size - offset;
-  return inside ? offset : 0;
-}
-
-// checkresolver finds the state that name look-ups of a thread use, and the
-// thread-local pointer to it; where nobody sets that it is the main thread's.
+// checkresolver finds a thread's state of name look-ups and the thread-local
+// pointer to it; where nobody sets that it is the main thread's.
 bool checkresolver(void* tcb) noexcept {
   void** pointer;
   if (!find("__resp", pointer) || *pointer != libc.res_state()) return false;
-  libc.resolver = offsetin(tcb, *pointer, sizeof(void*));
-  libc.resolverptr = reinterpret_cast<char*>(pointer) - static_cast<char*>(tcb);
-  return libc.resolver != 0;
+  libc.resolver = distance(tcb, *pointer);
+  libc.resolverptr = distance(tcb, pointer);
+  return inside(libc.resolver, 1);
 }
 
 // checkrobust finds the offset of the list head: the kernel was told it.
@@ -249,46 +227,36 @@ bool checkrobust(void* tcb) noexcept {
   void* at = nullptr;
   std::size_t bytes = 0;
   if (sys::robustlist_get(&at, &bytes) < 0) return false;
-  const std::size_t offset = offsetin(tcb, at, sizeof(robusthead));
-  if (bytes != sizeof(robusthead) || offset == 0) return false;
-  const auto* head = field<robusthead>(tcb, offset);
-  const auto* back = field<void*>(tcb, offset - sizeof(void*));
-  if (head->first != head || *back != head) return false;
-  libc.robust = offset;
-  libc.robustfutexoffset = head->futexoffset;
-  return true;
+  libc.robust = distance(tcb, at);
+  if (bytes != sizeof(robust_list_head) || !inside(libc.robust, bytes))
+    return false;
+  const auto* head = static_cast<robust_list_head*>(at);
+  libc.robustfutexoffset = head->futex_offset;
+  return head->list.next == at && static_cast<void**>(at)[-1] == at;
 }
 
 // findstackfields looks for the stack's address and size, which we chose, side
-// by side in the TCB. Found in no or in two places: pthread_getattr_np will not
-// be right on our threads, and nothing else suffers.
+// by side. Without one clear find pthread_getattr_np lies, nothing else.
 void findstackfields(void* tcb, const realthread& r) noexcept {
-  std::size_t found = 0, times = 0;
-  for (std::size_t at = sizeof(tcbhead); at + 16 <= *libc.sizeof_pthread;
-       at += 8) {
-    if (*field<char*>(tcb, at) != r.stack ||
-        *field<std::size_t>(tcb, at + 8) != r.bytes)
-      continue;
-    found = at;
-    times++;
-  }
-  libc.stackfields = times == 1 ? found : 0;
+  int times = 0;
+  for (std::size_t at = sizeof(tcbhead); inside(at, 16); at += 8)
+    if (*field<char*>(tcb, at) == r.stack &&
+        *field<std::size_t>(tcb, at + 8) == r.bytes)
+      libc.stackfields = at, times++;
+  if (times > 1) libc.stackfields = 0;
 }
 
 const char* checkreal(const realthread& r) noexcept {
-  void* const tcb = reinterpret_cast<void*>(pthread_self());
-  const tcbhead& h = *headof(tcb);
-  if (h.tcb != tcb || h.self != tcb) return "the thread pointer is no TCB";
-  if (h.stack_guard != r.creator->stack_guard ||
-      h.pointer_guard != r.creator->pointer_guard)
-    return "the TCB's guards are elsewhere";
-  if (h.multiple_threads != 0 && h.multiple_threads != 1)
-    return "the TCB's multiple_threads is elsewhere";
-  if (*field<std::uint32_t>(tcb, libc.tid->offset) != r.tid)
-    return "the TCB's tid is elsewhere";
+  tcbhead& h = *selfhead();
+  void* const tcb = &h;
+  if (h.tcb != tcb || h.self != tcb ||
+      h.stack_guard != r.creator->stack_guard ||
+      h.pointer_guard != r.creator->pointer_guard ||
+      (h.multiple_threads != 0 && h.multiple_threads != 1))
+    return "the TCB's head is not as expected";
   void** const links = field<void*>(tcb, libc.list->offset);
-  if (links[0] == nullptr || links[1] == nullptr)
-    return "the TCB's list is elsewhere";
+  if (*tcbtid(tcb) != r.tid || links[0] == nullptr || links[1] == nullptr)
+    return "the TCB's tid or list is elsewhere";
   if (!checkresolver(tcb)) return "the TCB's resolver state is elsewhere";
   if (!checkrobust(tcb)) return "the TCB's robust list is elsewhere";
   libc.rseq = libc.rseqoffset != nullptr && *libc.rseqsize != 0 &&
@@ -305,39 +273,31 @@ void* realmain(void* arg) {
 }
 
 // [MULTI] libc leaves out its locks, and libstdc++ its atomic operations, until
-// the process makes its first pthread. Nothing undoes that later.
-//
-// The thread still counts as one of the process's for a moment after the join;
-// it is waited for, so that nobody counts it.
+// the process makes its first pthread. Nothing undoes that later. The thread
+// still counts as one of the process's for a moment after the join: wait for it.
 const char* checkrealthread() noexcept {
   realthread r;
-  r.creator = headof(reinterpret_cast<void*>(pthread_self()));
-  const std::size_t page = sys::pagesize();
-  r.bytes = (libc.tlsbytes + 256 * 1024 + page - 1) / page * page;
+  r.creator = selfhead();
+  r.bytes = libc.tlsbytes / sys::pagesize() * sys::pagesize() + 256 * 1024;
   r.stack = static_cast<char*>(sys::sysreserve(r.bytes));
   if (r.stack == nullptr) return "no memory for a thread";
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_t thread;
-  const bool made = pthread_attr_setstack(&attr, r.stack, r.bytes) == 0 &&
-                    pthread_create(&thread, &attr, realmain, &r) == 0;
-  pthread_attr_destroy(&attr);
-  if (made) {
+  if (pthread_attr_setstack(&attr, r.stack, r.bytes) == 0 &&
+      pthread_create(&thread, &attr, realmain, &r) == 0) {
     pthread_join(thread, nullptr);
     while (sys::tgkill(r.tid, 0) >= 0) sys::osyield();
   }
+  pthread_attr_destroy(&attr);
   sys::sysfree(r.stack, r.bytes);
-  return made ? r.why : "a pthread could not be made";
+  return r.why;
 }
 
 }  // namespace
 
 const char* tcbprobe() noexcept {
-  if (const char* name = findsymbols()) {
-    static char why[96];
-    std::snprintf(why, sizeof why, "the C library has no %s", name);
-    return why;
-  }
+  if (const char* why = findsymbols()) return why;
   if (!checksizes()) return "the C library's TCB is not as expected";
   if (!checklibctls()) return "the C library's own TLS is not as expected";
   return checkrealthread();
@@ -365,10 +325,11 @@ std::atomic<std::uint32_t>* tcbtid(void* tcb) noexcept {
 // a thread of its own by a function that is not exported.
 static bool allocatetls(void* tcb, tcbmemory memory) noexcept {
   char* const own = static_cast<char*>(tcb) - libc.libctls;
+  void*& dtv = static_cast<tcbhead*>(tcb)->dtv;
   char saved[kMaxLibcTls];
   std::memcpy(saved, own, libc.libctlsbytes);
-  if (headof(tcb)->dtv != nullptr) libc.deallocate_tls(tcb, false);
-  headof(tcb)->dtv = nullptr;  // should there be no memory for a new one
+  if (dtv != nullptr) libc.deallocate_tls(tcb, false);
+  dtv = nullptr;  // should there be no memory for a new one
   if (libc.allocate_tls(tcb) == nullptr) return false;
   if (memory == tcbmemory::used) std::memcpy(own, saved, libc.libctlsbytes);
   return true;
@@ -376,12 +337,12 @@ static bool allocatetls(void* tcb, tcbmemory memory) noexcept {
 
 bool tcbprepare(void* tcb, tcbmemory memory, char* lo, char* hi) noexcept {
   if (!allocatetls(tcb, memory)) return false;  // [TLS]
-  const tcbhead& creator = *headof(reinterpret_cast<void*>(pthread_self()));
-  tcbhead& h = *headof(tcb);
+  const tcbhead& creator = *selfhead();
+  tcbhead& h = *static_cast<tcbhead*>(tcb);
   h.tcb = h.self = tcb;
-  h.multiple_threads = 1;                   // [MULTI] some paths ask the thread
-  h.stack_guard = creator.stack_guard;      // [GUARD]
-  h.pointer_guard = creator.pointer_guard;  // [GUARD]
+  h.multiple_threads = 1;               // [MULTI] some paths ask the thread
+  h.stack_guard = creator.stack_guard;  // [GUARD]
+  h.pointer_guard = creator.pointer_guard;
   h.feature_1 = creator.feature_1;
   // [LIST] fork() takes the thread that called it out of a list.
   void** const links = field<void*>(tcb, libc.list->offset);
@@ -401,11 +362,10 @@ void tcbenter(void* tcb) noexcept {
   uselocale(LC_GLOBAL_LOCALE);
   errno = 0;
   libc.ctype_init();  // [CTYPE]
-  char* const bytes = static_cast<char*>(tcb);
-  *reinterpret_cast<char**>(bytes + libc.resolverptr) =
-      bytes + libc.resolver;                               // [RESOLV]
-  auto* const head = field<robusthead>(tcb, libc.robust);  // [ROBUST]
-  *head = {head, libc.robustfutexoffset, nullptr};
+  *field<void*>(tcb, libc.resolverptr) =
+      field<void>(tcb, libc.resolver);                           // [RESOLV]
+  auto* const head = field<robust_list_head>(tcb, libc.robust);  // [ROBUST]
+  *head = {{&head->list}, libc.robustfutexoffset, nullptr};
   *field<void*>(tcb, libc.robust - sizeof(void*)) = head;
   sys::robustlist_set(head, sizeof *head);
   if (libc.rseqoffset == nullptr) return;  // [RSEQ]
@@ -419,23 +379,21 @@ void tcbenter(void* tcb) noexcept {
 static bool destroykeys() noexcept {
   bool any = false;
   for (std::uint32_t k = 0; k < libc.keysfield->count; k++) {
-    if ((__atomic_load_n(&libc.keys[k].seq, __ATOMIC_RELAXED) & 1) == 0)
-      continue;
-    void* const value = pthread_getspecific(k);
+    const volatile pthreadkey& key = libc.keys[k];  // others make keys now
+    void* const value = key.seq % 2 == 0 ? nullptr : pthread_getspecific(k);
     if (value == nullptr) continue;
     pthread_setspecific(k, nullptr);
     any = true;
-    const auto destr = __atomic_load_n(&libc.keys[k].destr, __ATOMIC_RELAXED);
-    if (destr != nullptr) destr(value);
+    if (const auto destr = key.destr) destr(value);
   }
   return any;
 }
 
-void tcbleave() noexcept {  // [EXIT]
-  libc.call_tls_dtors();
-  // A destructor may set a key again; POSIX wants this many rounds.
-  for (int round = 0; round < _POSIX_THREAD_DESTRUCTOR_ITERATIONS; round++)
-    if (!destroykeys()) break;
+// [EXIT] Destructors may set keys and make objects again. POSIX lets us give up
+// some time, but [REUSE] would hand what is left to the next thread.
+void tcbleave() noexcept {
+  do libc.call_tls_dtors();
+  while (destroykeys());
 }
 
 }  // namespace burrow::rt

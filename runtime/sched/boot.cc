@@ -14,7 +14,6 @@
 //
 // Threads, stacks and gs are kept for the next run.
 
-#include <cstdlib>
 #include <stdexcept>
 
 #include "burrow/go.h"
@@ -93,6 +92,8 @@ void startrun(m* mp, const plan& pl) noexcept {
     if (pp != nullptr) pp->nstarted = pp->nended = 0;
   acquirep(mp, allp[0]);
   startworld(mp);
+  const lockguard hold(sched.lock);
+  if (sched.sysmonwait.load(relaxed) != 0) wakesysmon();
 }
 
 // Whether x is where it cannot harm the end of the run. sched.lock held.
@@ -161,8 +162,6 @@ void abandon(g* gp, void*) {
   if (gp->ctx != nullptr) forgetctx(gp);
   if (gp->stack.lo != nullptr) stackfreepool(gp->stack);
   gp->stack = {};
-  std::free(const_cast<char*>(gp->name));
-  gp->name = nullptr;
   gfree(nullptr, gp);
 }
 
@@ -210,20 +209,18 @@ void mainended(m* mp) noexcept {
   sched.ending.store(true, seq_cst);
   m* m0 = sched.m0.load(relaxed);
   if (mp == m0) return;
+  // Not to be waited for by a maxprocs() that m0 may be in.
+  if (getp(mp) != nullptr) parkp(mp);
   // Wherever m0 is, it has to come and end the run: wake it if it sleeps, take
   // its p if it is in user code. In the runtime it comes by itself, or leaves it
   // for user code before it has noticed: so look again.
   while (!sched.m0arrived.load(acquire)) {
     m0->park.wakeup();
     p* pp = m0->pp.load(relaxed);
-    if (m0->claim.load(relaxed) == kClaimTaken) return;
     if (pp != nullptr && pp->mp.load(relaxed) == m0 && tryseize(pp)) {
       takeseized(pp);
       const lockguard hold(sched.lock);
-      if (!sched.stopping.load(relaxed)) return pidleput(pp);
-      pp->status.store(pstatus::stopped, relaxed);
-      if (--sched.nstopwait == 0) sched.stopnote.wakeup();
-      return;
+      if (!givestopped(pp)) pidleput(pp);
     }
     sys::usleep(kPollUs);
   }

@@ -68,9 +68,11 @@ bool enterslow(m* mp) noexcept {
       case kClaimAsked:
         // We are in the runtime and say so: the p stays ours. The thief's
         // next step fails.
-        if (mp->claim.compare_exchange_strong(c, kClaimNone, acquire, relaxed))
-          return true;
-        break;
+        if (!mp->claim.compare_exchange_strong(c, kClaimNone, acquire, relaxed))
+          break;
+        // Who asked had a reason: give way where that is possible.
+        getp(mp)->attention.fetch_or(kAttnPreempt, relaxed);
+        return true;
       case kClaimStealing:
         sys::procyield(10);
         if ((++mp->rand & 63) == 0) sys::osyield();

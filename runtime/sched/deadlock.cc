@@ -14,9 +14,10 @@ namespace burrow::rt {
 namespace {
 
 // Threads of the process that burrow did not make, but for the one of run.
-bool foreignthreads() noexcept {
+bool foreignthreads(int exiting) noexcept {
   const int all = sys::threadcount();
-  return all > sched.mcount + (sched.sysmonstarted ? 1 : 0);
+  if (all < 0) return true;  // unknown: report nothing rather than wrongly
+  return all > sched.mcount + exiting + (sched.sysmonstarted ? 1 : 0);
 }
 
 struct counts {
@@ -102,14 +103,14 @@ void dumpgoroutines(int fd) noexcept {
   foreachg(dumpg, &job);
 }
 
-bool checkdead() noexcept {
+bool checkdead(int exiting) noexcept {
   if (!sched.running || sched.ending.load(relaxed) ||
       sched.stopping.load(relaxed))
     return false;
   const int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
   if (awake > sched.nmzombie || sched.runq.n > 0) return false;
   if (earliesttimer() != 0) return false;
-  if (foreignthreads()) return true;
+  if (foreignthreads(exiting)) return true;
   counts c;
   foreachg(
       [](g* gp, void* arg) {

@@ -59,7 +59,7 @@ void donate(p* pp) noexcept {
 g* globget(p* pp, std::uint32_t most) noexcept {
   if (sched.runqn.load(relaxed) == 0) return nullptr;
   const lockguard hold(sched.lock);
-  const auto np = static_cast<std::uint32_t>(sched.nprocs.load(relaxed));
+  const auto np = static_cast<std::uint32_t>(numprocs());
   std::uint32_t n = sched.runq.n / np + 1;
   if (n > most) n = most;
   g* gp = sched.runq.pop();
@@ -124,7 +124,7 @@ struct stalker {
 
 // lookaround visits every other p once.
 g* lookaround(m* mp, p* pp, stalker& st, std::int64_t now) noexcept {
-  const auto np = static_cast<std::uint32_t>(sched.nprocs.load(relaxed));
+  const auto np = static_cast<std::uint32_t>(numprocs());
   auto at = static_cast<std::uint32_t>(nextrand(mp) % np);
   for (std::uint32_t i = 0; i < np; i++, at = at + 1 == np ? 0 : at + 1) {
     p* p2 = allp[at];
@@ -150,7 +150,7 @@ bool called(m* mp) noexcept {
 // steal looks at the other ps for kSpinNs; at most half as many ms as there are
 // busy ps do so at a time.
 g* steal(m* mp, p* pp) noexcept {
-  const std::int32_t np = sched.nprocs.load(relaxed);
+  const std::int32_t np = numprocs();
   const std::int32_t nidle = sched.npidle.load(relaxed);
   if (np == 1) return nullptr;
   if (!mp->spinning) {
@@ -186,7 +186,7 @@ g* goidle(m* mp, p* pp) noexcept {
     mp->spinning = false;
     sched.nmspinning.fetch_sub(1, seq_cst);
   }
-  const std::int32_t np = sched.nprocs.load(relaxed);
+  const std::int32_t np = numprocs();
   if (sched.npidle.load(relaxed) == np) return nullptr;
   detail::asymmetric_heavy();  // [SPIN] pairs with considerwake
   for (int i = 0; i < np; i++) {
@@ -219,14 +219,14 @@ g* chaosnext(m* mp, p* pp) noexcept {
 g* fromown(m* mp, p* pp) noexcept {
   const std::uint32_t attn = pp->attention.load(relaxed);
   if (attn != 0) {
-    pp->attention.fetch_and(~(kAttnHungry | kAttnTimer), relaxed);
+    pp->attention.fetch_and(~(kAttnHungry | kAttnLook | kAttnPreempt), relaxed);
     if ((attn & kAttnHungry) != 0) donate(pp);
   }
   if (const std::int64_t when = pp->ts.minwhen(); when != 0) {
     const std::int64_t now = nanotime();
     if (when <= now) runtimers(pp->ts, now);
   }
-  if (pp->tick.load(relaxed) % 64 == 0)
+  if (pp->tick.load(relaxed) % 64 == 0 || (attn & kAttnLook) != 0)
     if (g* gp = globget(pp, 1); gp != nullptr) return gp;
   if ((attn & kAttnChaos) != 0) [[unlikely]]
     return chaosnext(mp, pp);

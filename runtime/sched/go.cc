@@ -2,6 +2,7 @@
 
 #include "burrow/go.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -24,7 +25,7 @@ class spawning {
  public:
   spawning() : mp_(getm()) {
     if (mp_ == nullptr) {
-      if (sched.runid.load(relaxed) == 0 || sched.nprocs.load(relaxed) == 0)
+      if (sched.runid.load(relaxed) == 0 || numprocs() == 0)
         throw std::logic_error("burrow::go: no run is on");
       return;
     }
@@ -33,7 +34,12 @@ class spawning {
     if (!enter(mp_)) mp_ = reacquire(mp_);
   }
   ~spawning() {
-    if (own_) leave(mp_);
+    if (!own_) return;
+    const bool preempt =
+        (getp(mp_)->attention.load(relaxed) & kAttnPreempt) != 0;
+    leave(mp_);
+    if (preempt) [[unlikely]]
+      goyield();
   }
   spawning(const spawning&) = delete;
   spawning& operator=(const spawning&) = delete;
@@ -112,8 +118,6 @@ void go_start(rt::g* gp, invoker call, void* closure) noexcept {
 }
 
 void go_drop(rt::g* gp) noexcept {
-  std::free(const_cast<char*>(gp->name));
-  gp->name = nullptr;
   gfree(nullptr, gp);
 }
 

@@ -146,10 +146,6 @@ m* goend(m* mp, g* gp) noexcept {
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::running);
   gp->status.store(gstatus::dead, relaxed);
   pp->nended++;
-  if (gp->name != nullptr) {
-    std::free(const_cast<char*>(gp->name));
-    gp->name = nullptr;
-  }
   if ((gp->flags & (kGLocked | kGMain)) != 0) [[unlikely]]
     endspecial(mp, gp);
   g* next = picknext(mp);
@@ -189,6 +185,10 @@ g* galloc(p* pp) noexcept {
 }
 
 void gfree(p* pp, g* gp) noexcept {
+  if (gp->name != nullptr) {
+    std::free(const_cast<char*>(gp->name));
+    gp->name = nullptr;
+  }
   gp->ctx = nullptr;
   gp->ehcaught = nullptr;
   gp->ehuncaught = 0;

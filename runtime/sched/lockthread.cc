@@ -63,9 +63,11 @@ void stoplockedm(m* mp) noexcept {
 
 void startlockedm(m* mp, g* gp) noexcept {
   m* owner = gp->lockedm;
-  p* pp = releasep(mp);
   {
     const lockguard hold(sched.lock);
+    // m0 may have left stoplockedm to end the run, with which gp is dropped.
+    if (sched.ending.load(relaxed)) return;
+    p* pp = releasep(mp);
     owner->nextp = pp;
     owner->lockedready = true;
     if (owner->lockedwait) {  // awake from now on, as far as checkdead goes

@@ -24,7 +24,11 @@ void mexit(m* mp) noexcept {
   mp->live = false;
   mp->schedlink = sched.mfree;
   sched.mfree = mp;
-  checkdead();
+  if (!checkdead(1)) return;
+  // Somebody who sleeps has to look again.
+  if (sched.midle != nullptr) return sched.midle->park.wakeup();
+  for (m* x = sched.allm.load(relaxed); x != nullptr; x = x->alllink)
+    if (x->lockedwait) return x->park.wakeup();
 }
 
 void mstart(void* arg) {

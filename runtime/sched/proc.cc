@@ -35,6 +35,7 @@ void endzombieong0(m* mp, void* arg) {
   }
   gp->locals = nullptr;
   gp->flags = 0;
+  gp->lockedcount = 0;
   if (gp->lockedm != nullptr) {
     mp->exiting = !mp->ism0;
     mp->lockedg = nullptr;
@@ -123,7 +124,9 @@ void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
 // Puts the g that reacquire left onto the global queue.
 void requeueong0(m* mp, void* arg) {
   (void)mp;
-  globput(static_cast<g*>(arg));
+  auto* gp = static_cast<g*>(arg);
+  gp->status.store(gstatus::runnable, relaxed);  // also if the run ends here
+  globput(gp);
 }
 
 // The proxy of a foreign thread. Not destroyed: a thread_local destructor of the
@@ -276,7 +279,7 @@ void globput(g* gp) noexcept {
 
 bool canspin() noexcept {
   m* mp = getm();
-  const std::int32_t n = sched.nprocs.load(relaxed);
+  const std::int32_t n = numprocs();
   if (n < 2 || sched.npidle.load(relaxed) + sched.nmspinning.load(relaxed) + 1 >= n)
     return false;
   static const bool multicore = sys::ncpu() > 1;

@@ -157,7 +157,8 @@ enum class pstatus : std::uint8_t {
 enum attentionbits : std::uint32_t {
   kAttnHungry = 1,  // an idle m asks for work
   kAttnStop = 2,    // stop the world, or the end of the run
-  kAttnTimer = 4,   // a timer of this p is due
+  kAttnLook = 4,    // a timer of this p is due, or the global queue waits
+  kAttnPreempt = 16,  // the goroutine has had its share
   kAttnChaos = 8,   // BURROW_DEBUG=chaos: always set
 };
 
@@ -183,6 +184,7 @@ struct alignas(kCacheLine) p {
   std::atomic<m*> mp{nullptr};
   std::atomic<pstatus> status{pstatus::dead};
   std::atomic<std::uint32_t> tick{0};  // scheduling decisions; owner writes
+  std::atomic<std::uint32_t> nacquire{0};  // times it was acquired
   int id = 0;
 
   // sched.lock.
@@ -192,7 +194,7 @@ struct alignas(kCacheLine) p {
   timers ts;
 
   // sysmon only.
-  std::uint32_t montick = 0;
+  std::uint32_t montick = 0, monacquire = 0;
   std::int64_t monwhen = 0;
 };
 
@@ -234,6 +236,7 @@ struct scheduler {
   bool sysmonstarted = false;
   int nstopwait = 0;      // ps that stop-the-world still waits for
   note stopnote;
+  std::atomic<std::int64_t> threadfail{0};  // since when no thread can be had, ns; 0: not so
   bool maingoexit = false;  // the main goroutine called goexit
   bool running = false;     // a run is on
 
@@ -260,6 +263,9 @@ struct scheduler {
 };
 
 extern scheduler sched;
-extern p* allp[kMaxProcs];
+extern p* allp[kMaxProcs];  // [0, numprocs()) are set; written by procresize
+
+// numprocs is the number of ps. acquire: who has no p looks at allp by it.
+inline std::int32_t numprocs() noexcept { return sched.nprocs.load(acquire); }
 
 }  // namespace burrow::rt

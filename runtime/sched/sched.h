@@ -97,6 +97,7 @@ p* releasep(m* mp) noexcept;
 
 // sched.lock held.
 void pidleput(p* pp) noexcept;
+bool givestopped(p* pp) noexcept;  // to a stop-the-world, if there is one
 p* pidleget() noexcept;
 void midleput(m* mp) noexcept;
 bool midleremove(m* mp) noexcept;  // false: was not on the list
@@ -150,9 +151,9 @@ void schedtrace(std::int64_t now) noexcept;
 // ---- deadlock.cc -----------------------------------------------------------------
 
 // checkdead reports a deadlock if nothing can ever run again. sched.lock held,
-// the calling m counted idle. Returns whether a look at foreign threads has to
+// the calling m counted idle, `exiting` of our threads about to end. Returns whether a look at foreign threads has to
 // be repeated in a second.
-bool checkdead() noexcept;
+bool checkdead(int exiting = 0) noexcept;
 
 // dumpgoroutines writes every goroutine's state and trace. World quiet.
 void dumpgoroutines(int fd) noexcept;

@@ -62,7 +62,7 @@ void detail(printer& out, int np) noexcept {
 void schedtrace(std::int64_t now) noexcept {
   static std::int64_t first = now;
   static std::int64_t next = 0;
-  const int np = sched.nprocs.load(relaxed);
+  const int np = numprocs();
   if (now < next || np == 0) return;
   next = now + debugvar.schedtracems * 1'000'000;
   printer out(2);

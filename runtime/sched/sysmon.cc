@@ -6,7 +6,8 @@
 // system call. It
 //   - wakes an m for work that waits in the queue of a p while another p is
 //     idle (the owner only wakes for more than one goroutine: considerwake)
-//   - tells a p that its timers are due, or gets an m for them
+//   - tells a p that its timers are due, or that the global queue waits, or gets
+//     an m for them
 //   - gives back the memory of stacks that have been free for a while
 //   - takes the p from a goroutine that has been in user code for 10 ms while
 //     others wait, in a blocking call or computing, and hands it on
@@ -28,16 +29,24 @@ constexpr std::int64_t kMaxTickIdlep = 1'000'000;
 constexpr std::int64_t kSlice = 10'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr int kPatientRounds = 50;
+constexpr int kMaxWithoutP = 1000;
 
 bool waits(const p* pp) noexcept {
   return queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr ||
          sched.runqn.load(relaxed) > 0;
 }
 
+// The ms that run without a p are bounded: each is a thread.
+bool toomany() noexcept {
+  const lockguard hold(sched.lock);
+  return sched.mcount - sched.nmidle - sched.nmidlelocked >
+         numprocs() + kMaxWithoutP;
+}
+
 // Takes pp from a goroutine that has had it for a whole slice. The world may be
 // about to stop, or the run to end: then those who do that want the p.
 bool retake(p* pp) noexcept {
-  if (debugvar.asyncpreemptoff || !tryseize(pp)) return false;
+  if (debugvar.asyncpreemptoff || toomany() || !tryseize(pp)) return false;
   if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
     releaseseized(pp);
     return false;
@@ -51,19 +60,26 @@ bool retake(p* pp) noexcept {
 bool checkp(p* pp, std::int64_t now) noexcept {
   bool did = false;
   const std::uint32_t t = pp->tick.load(relaxed);
-  if (const std::int64_t when = pp->ts.minwhen(); when != 0 && when <= now)
-    pp->attention.fetch_or(kAttnTimer, relaxed);
-  if (pp->montick != t) {
-    pp->montick = t;
-    pp->monwhen = now;
-    return false;
-  }
-  const bool work = waits(pp);
-  if (work && sched.npidle.load(relaxed) > 0) {
+  const std::int64_t when = pp->ts.minwhen();
+  if ((when != 0 && when <= now) || sched.runqn.load(relaxed) > 0)
+    pp->attention.fetch_or(kAttnLook, relaxed);
+  const bool idlep = sched.npidle.load(relaxed) > 0;
+  if (idlep && queued(pp) > 1) {
     wakep();
     did = true;
   }
-  const std::int64_t when = pp->ts.minwhen();
+  const std::uint32_t a = pp->nacquire.load(relaxed);
+  if (pp->montick != t || pp->monacquire != a) {
+    pp->montick = t;
+    pp->monacquire = a;
+    pp->monwhen = now;
+    return did;
+  }
+  const bool work = waits(pp);
+  if (work && idlep) {
+    wakep();
+    did = true;
+  }
   if (now - pp->monwhen >= kSlice && (work || (when != 0 && when <= now)))
     did = retake(pp) || did;
   return did;
@@ -71,17 +87,19 @@ bool checkp(p* pp, std::int64_t now) noexcept {
 
 bool checkall(std::int64_t now) noexcept {
   bool did = false;
-  const int n = sched.nprocs.load(relaxed);
+  const int n = numprocs();
   for (int i = 0; i < n; i++)
     if (allp[i]->status.load(relaxed) == pstatus::running)
       did = checkp(allp[i], now) || did;
   if (const std::int64_t next = earliesttimer(); next != 0 && next <= now)
     wakep();
+  if (sched.runqn.load(relaxed) > 0 && sched.npidle.load(relaxed) > 0) wakep();
   return did;
 }
 
 bool allidle() noexcept {
-  return sched.npidle.load(relaxed) == sched.nprocs.load(relaxed);
+  return sched.npidle.load(relaxed) == numprocs() &&
+         sched.runqn.load(relaxed) == 0;
 }
 
 // What is done once a second.

@@ -52,10 +52,10 @@ std::int64_t pollsleep() noexcept {
 // Tells the busy ps whose timers are due.
 void pokedue() noexcept {
   const std::int64_t now = nanotime();
-  for (int i = 0; i < sched.nprocs.load(relaxed); i++) {
+  for (int i = 0; i < numprocs(); i++) {
     const std::int64_t when = allp[i]->ts.minwhen();
     if (when != 0 && when <= now)
-      allp[i]->attention.fetch_or(kAttnTimer, relaxed);
+      allp[i]->attention.fetch_or(kAttnLook, relaxed);
   }
 }
 
@@ -93,13 +93,24 @@ bool preparesleep(m* mp, std::int64_t& ns) noexcept {
   return false;
 }
 
+// No thread can be had. The ms there are go on, and sysmon tries again; but if
+// there has been none awake for seconds, nothing ever goes on. sched.lock held.
+void nothreads() noexcept {
+  constexpr std::int64_t kPatience = 3 * kSecond;
+  const std::int64_t now = nanotime();
+  if (sched.threadfail.load(relaxed) == 0) sched.threadfail.store(now, relaxed);
+  const int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
+  if (awake <= sched.nmzombie && now - sched.threadfail.load(relaxed) > kPatience)
+    fatal("cannot make a thread, and none is left to run goroutines");
+}
+
 }  // namespace
 
 std::int64_t nanotime() noexcept { return sys::nanotime(); }
 
 std::int64_t earliesttimer() noexcept {
   std::int64_t next = 0;
-  for (int i = 0; i < sched.nprocs.load(relaxed); i++) {
+  for (int i = 0; i < numprocs(); i++) {
     const std::int64_t when = allp[i]->ts.minwhen();
     if (when != 0 && (next == 0 || when < next)) next = when;
   }
@@ -109,7 +120,13 @@ std::int64_t earliesttimer() noexcept {
 void wakepoller(std::int64_t when) noexcept {
   detail::asymmetric_light();  // [POLL] pairs with pollsleep
   const std::int64_t until = sched.polluntil.load(relaxed);
-  if (until == 0 || when >= until) return;
+  if (until == 0) {
+    // Nobody polls. A caller with a p comes by its timers itself.
+    const m* mp = getm();
+    if (mp == nullptr || mp->claim.load(relaxed) == kClaimTaken) wakep();
+    return;
+  }
+  if (when >= until) return;
   if (m* mp = sched.pollm.load(acquire); mp != nullptr) mp->park.wakeup();
 }
 
@@ -149,11 +166,11 @@ void wakep() noexcept {
     const lockguard hold(sched.lock);
     if (!sched.stopping.load(relaxed) && !sched.ending.load(relaxed))
       pp = pidleget();
+    // Under the lock: who pushes to the global queue next either finds no idle
+    // p, or sees that nobody spins.
+    if (pp == nullptr) sched.nmspinning.fetch_sub(1, relaxed);
   }
-  if (pp == nullptr) {
-    sched.nmspinning.fetch_sub(1, relaxed);
-    return;
-  }
+  if (pp == nullptr) return;
   startm(pp, true);  // takes over the count
 }
 
@@ -173,26 +190,33 @@ void startm(p* pp, bool spinning) noexcept {
     }
   }
   if (mp != nullptr) return mp->park.wakeup();
-  if (newm(pp, spinning) >= 0) return;
+  if (newm(pp, spinning) >= 0) {
+    sched.threadfail.store(0, relaxed);
+    return;
+  }
   // No thread to be had. The ms there are go on; the p waits for one of them.
   if (spinning) sched.nmspinning.fetch_sub(1, relaxed);
   const lockguard hold(sched.lock);
+  nothreads();
+  if (givestopped(pp)) return;
   while (g* gp = localnext(pp)) sched.runq.push(gp);
   sched.runqn.store(sched.runq.n, relaxed);
   pidleput(pp);
 }
 
+bool givestopped(p* pp) noexcept {
+  if (!sched.stopping.load(relaxed)) return false;
+  pp->status.store(pstatus::stopped, relaxed);
+  if (--sched.nstopwait == 0) sched.stopnote.wakeup();
+  return true;
+}
+
 void handoffp(p* pp) noexcept {
-  const bool work = queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr ||
-                    sched.runqn.load(relaxed) > 0;
+  const bool work = queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr;
   {
     const lockguard hold(sched.lock);
-    if (sched.stopping.load(relaxed)) {
-      pp->status.store(pstatus::stopped, relaxed);
-      if (--sched.nstopwait == 0) sched.stopnote.wakeup();
-      return;
-    }
-    if (!work) {
+    if (givestopped(pp)) return;
+    if (!work && sched.runq.n == 0) {
       pidleput(pp);
       pp = nullptr;
     }
@@ -209,6 +233,7 @@ void acquirep(m* mp, p* pp) noexcept {
   if (pp->mp.load(relaxed) != nullptr) rtthrow("acquirep: the p has an m");
   pp->status.store(pstatus::running, relaxed);
   mp->pp.store(pp, relaxed);
+  pp->nacquire.store(pp->nacquire.load(relaxed) + 1, relaxed);
   pp->mp.store(mp, release);
 }
 

@@ -5,6 +5,7 @@
 // ms in user code are taken (claim.cc), so a goroutine that computes for an
 // hour does not hold anybody up: it goes on without a p.
 
+#include <memory>
 #include <new>
 
 #include "burrow/go.h"
@@ -98,7 +99,7 @@ void emptyp(p* from, p* to) noexcept {
 bool stopworld(m* mp, bool forend) noexcept {
   if (!claimstop(forend)) return false;
   p* mine = getp(mp);
-  int others = sched.nprocs.load(relaxed) - (mine != nullptr ? 1 : 0);
+  int others = numprocs() - (mine != nullptr ? 1 : 0);
   {
     const lockguard hold(sched.lock);
     sched.stopnote.clear();
@@ -108,7 +109,7 @@ bool stopworld(m* mp, bool forend) noexcept {
     }
     sched.nstopwait += others;
   }
-  const int n = sched.nprocs.load(relaxed);
+  const int n = numprocs();
   while (!stopped()) {
     for (int i = 0; i < n; i++) {
       if (allp[i] == mine) continue;
@@ -132,7 +133,7 @@ void startworld(m* mp) noexcept {
   {
     const lockguard hold(sched.lock);
     sched.stopping.store(false, release);
-    for (int i = sched.nprocs.load(relaxed) - 1; i >= 0; i--) {
+    for (int i = numprocs() - 1; i >= 0; i--) {
       p* pp = allp[i];
       pp->attention.store(debugvar.chaos ? std::uint32_t{kAttnChaos} : 0u,
                           relaxed);
@@ -157,10 +158,8 @@ void parkp(m* mp) noexcept {
   {
     const lockguard hold(sched.lock);
     p* pp = releasep(mp);
-    if (sched.stopping.load(relaxed)) {
-      pp->status.store(pstatus::stopped, relaxed);
-      if (--sched.nstopwait == 0) sched.stopnote.wakeup();
-    } else if (sched.ending.load(relaxed)) {
+    if (givestopped(pp)) return;
+    if (sched.ending.load(relaxed)) {
       // What it held is dropped with the run.
       pidleput(pp);
     } else {
@@ -170,7 +169,7 @@ void parkp(m* mp) noexcept {
 }
 
 void procresize(m* mp, int n) noexcept {
-  const int old = sched.nprocs.load(relaxed);
+  const int old = numprocs();
   for (int i = 0; i < n; i++) {
     if (allp[i] == nullptr) {
       void* at = sys::sysreserve(sizeof(p));
@@ -187,41 +186,50 @@ void procresize(m* mp, int n) noexcept {
     acquirep(mp, allp[0]);
   }
   for (int i = n; i < old; i++) emptyp(allp[i], allp[0]);
-  sched.nprocs.store(n, relaxed);
+  sched.nprocs.store(n, release);  // pairs with numprocs
 }
 
 timers* mytimers() noexcept {
-  m* mp = getm();
-  if (mp != nullptr && mp->claim.load(relaxed) == kClaimNone)
-    if (p* pp = getp(mp); pp != nullptr) return &pp->ts;
-  return sched.nprocs.load(relaxed) > 0 ? &allp[0]->ts : nullptr;
+  if (m* mp = getm(); mp != nullptr) {
+    if (mp->claim.load(acquire) != kClaimTaken) {
+      if (p* pp = getp(mp); pp != nullptr) return &pp->ts;
+    } else if (runover(mp->curg)) {
+      return nullptr;  // its run's timers are gone
+    }
+  }
+  return numprocs() > 0 ? &allp[0]->ts : nullptr;
 }
 
 }  // namespace burrow::rt
 
 namespace burrow {
 
+using namespace rt;
+
 namespace {
 
 // A foreign thread has no p to keep while the world stops: a goroutine does it.
 int setbyproxy(int n) {
-  struct {
-    rt::note done;
+  struct result {
+    note done;
     int was = 0;
-  } r;
-  go([&r, n] {
-    r.was = maxprocs(n);
-    r.done.wakeup();
+  };
+  const auto r = std::make_shared<result>();
+  const std::uint64_t id = sched.runid.load(acquire);
+  go([r, n] {
+    r->was = maxprocs(n);
+    r->done.wakeup();
   });
-  r.done.sleep(-1);
-  return r.was;
+  // The goroutine may be dropped with its run.
+  while (!r->done.sleep(100'000'000) && sched.runid.load(acquire) == id) {
+  }
+  return r->was;
 }
 
 }  // namespace
 
 int maxprocs(int n) {
-  using namespace rt;
-  const int old = sched.nprocs.load(relaxed);
+  const int old = numprocs();
   if (n <= 0 || n == old) return old;
   if (n > kMaxProcs) n = kMaxProcs;
   m* mp = getm();
@@ -233,7 +241,7 @@ int maxprocs(int n) {
     leave(mp);
     parkforever(waitreason::forever);  // the run is over
   }
-  const int was = sched.nprocs.load(relaxed);
+  const int was = numprocs();
   procresize(mp, n);
   startworld(mp);
   leave(mp);

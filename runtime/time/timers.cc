@@ -172,11 +172,15 @@ void fire(timers& ts, timer* t, std::int64_t now) noexcept {
   const timerops* ops = t->ops;
   if (ops->send != nullptr) ops->send(t, t->when);
   if (t->period > 0 && !(ops->abandoned != nullptr && ops->abandoned(t))) {
-    t->when = nextshot(t->when, t->period, now);
-    const timerentry e{t->when, reinterpret_cast<std::uintptr_t>(t)};
+    const std::int64_t when = nextshot(t->when, t->period, now);
+    t->when = when;
+    const timerentry e{when, reinterpret_cast<std::uintptr_t>(t)};
     // Inside the scheduler the run is not over: never null.
-    enqueue(ts, e, epoch.load(relaxed))->lock.unlock();
+    timers* to = enqueue(ts, e, epoch.load(relaxed));
+    const bool earliest = unlockheap(*to, when);
     t->lock.unlock();
+    // Who looked at the heap since the pop has not seen this deadline.
+    if (earliest) wakepoller(when);
     return;
   }
   t->where.store(kTimerIdle, relaxed);

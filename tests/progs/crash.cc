@@ -33,6 +33,18 @@ void lockeddeadlock() {
   make_chan<int>().recv();
 }
 
+// The last thread that is awake ends, with its locked goroutine.
+void deadlockatexit() {
+  lock_os_thread();
+  go([] {
+    lock_os_thread();
+    const auto end = std::chrono::steady_clock::now() + 100ms;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+  });
+  make_chan<int>().recv();
+}
+
 void timerthendeadlock() {
   sleep_for(5ms);
   make_chan<int>().recv();
@@ -91,6 +103,7 @@ int main(int, char** argv) {
       {"deadlock", deadlock},
       {"selfdeadlock", selfdeadlock},
       {"lockeddeadlock", lockeddeadlock},
+      {"deadlockatexit", deadlockatexit},
       {"timerthendeadlock", timerthendeadlock},
       {"goexitmain", goexitmain},
       {"goexitmaindeadlock", goexitmaindeadlock},

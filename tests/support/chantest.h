@@ -51,7 +51,7 @@ std::string panictext(F f) {
 
 // counted counts its instances. It can be moved and nothing else.
 struct counted {
-  static inline std::atomic<int> alive{0};  // all, moved-from ones too
+  static inline std::atomic<int> alive{0};   // all, moved-from ones too
   static inline std::atomic<int> values{0};  // those that hold a value
 
   explicit counted(int n) : v(n) {

@@ -4,16 +4,16 @@
 //   burrow::go([c] { c.send(42); c.close(); });
 //   for (int v : c) use(v);   // until closed and drained
 //
-// A chan is a handle: copies name the same channel, the last one frees it. Every
-// operation may be called by any number of goroutines and threads at once, and
-// blocks the goroutine, never its thread (on a thread that burrow did not make:
-// that thread). Waiters are served first come, first served, and values leave in
-// the order in which they came. What happened before a send has happened for the
-// one that receives its value, what happened before a close for the one that is
-// told of it.
+// A chan is a handle: copies name the same channel, the last one frees it.
+// Every operation may be called by any number of goroutines and threads at
+// once, and blocks the goroutine, never its thread (on a thread that burrow did
+// not make: that thread). Waiters are served first come, first served, and
+// values leave in the order in which they came. What happened before a send has
+// happened for the one that receives its value, what happened before a close
+// for the one that is told of it.
 //
-// An element has to be nothrow-move-constructible, no more. It is moved while the
-// channel is locked: its move constructor must not block or use channels.
+// An element has to be nothrow-move-constructible, no more. It is moved while
+// the channel is locked: its move constructor must not block or use channels.
 #pragma once
 
 #include <cstddef>
@@ -56,16 +56,12 @@ class send_side {
   //
   // Errors  panic_error "send on closed channel".
   bool try_send(T&& v) const { return chan_trysend(raw(), v); }
-  bool try_send(const T& v) const
-    requires std::is_copy_constructible_v<T>
-  {
+  bool try_send(const T& v) const requires std::is_copy_constructible_v<T> {
     if (raw() == nullptr || cannotsend(raw())) return false;
     T copy(v);  // here: a copy may throw and take its time, the lock is later
     return chan_trysend(raw(), copy);
   }
-  bool try_send(T& v) const
-    requires(!std::is_copy_constructible_v<T>)
-  {
+  bool try_send(T& v) const requires(!std::is_copy_constructible_v<T>) {
     return chan_trysend(raw(), v);
   }
 
@@ -110,15 +106,16 @@ class recv_side {
 
 }  // namespace detail
 
-// make_chan makes a channel with room for `capacity` values; with room for none, a
-// send waits for its receiver.
+// make_chan makes a channel with room for `capacity` values; with room for
+// none, a send waits for its receiver.
 //
 // Errors  std::length_error if the room is beyond any address space,
 //         std::bad_alloc if it is not to be had.
 template <class T>
 chan<T> make_chan(std::size_t capacity = 0);
 
-// chan is the handle of a channel of T. Default-constructed it is the nil channel.
+// chan is the handle of a channel of T. Default-constructed it is the nil
+// channel.
 template <class T>
 class chan : public detail::chan_handle,
              public detail::send_side<chan<T>, T>,

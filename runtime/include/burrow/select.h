@@ -5,10 +5,11 @@
 //          recv(after(1s), [] { puts("timeout"); }));
 //
 // select blocks until one of its cases can go on, takes that case's step, then
-// runs its handler, and returns the case's index in argument order. Among several
-// that can go on the choice is uniform and pseudo-random. Nil channels never can.
-// With an otherwise() case select never waits. The handler runs on the calling
-// goroutine with nothing locked: it may block, and what it throws is passed on.
+// runs its handler, and returns the case's index in argument order. Among
+// several that can go on the choice is uniform and pseudo-random. Nil channels
+// never can. With an otherwise() case select never waits. The handler runs on
+// the calling goroutine with nothing locked: it may block, and what it throws
+// is passed on.
 #pragma once
 
 #include <concepts>
@@ -20,16 +21,17 @@
 #include <utility>
 
 #include "burrow/chan.h"
+#include "burrow/detail/case_ops.h"
 #include "burrow/detail/select_inl.h"
 
 namespace burrow {
 
-// recv makes a case that receives from c, a chan or recv_chan. The handler takes
-// a std::optional of the value (nullopt: closed and drained), or nothing; or the
-// result is stored in `out`.
+// recv makes a case that receives from c, a chan or recv_chan. The handler
+// takes a std::optional of the value (nullopt: closed and drained), or nothing;
+// or the result is stored in `out`.
 //
-// A channel given as an lvalue is not counted: it has to live while select runs.
-// A temporary one (recv(ctx.done())) is kept by the case.
+// A channel given as an lvalue is not counted: it has to live while select
+// runs. A temporary one (recv(ctx.done())) is kept by the case.
 template <detail::receivable C>
 auto recv(C&& c) {
   return detail::makerecv(std::forward<C>(c), detail::discard{});
@@ -45,19 +47,19 @@ auto recv(C&& c, std::optional<detail::elem_t<C>>& out) {
 }
 
 // send makes a case that sends a value to c, a chan or send_chan. A copyable
-// lvalue is copied now. A move-only lvalue and an rvalue are moved from if the case
-// runs, else left as they are: the case refers to them until select returns, so one
-// that refers to a temporary has to be made in the call of select itself.
+// lvalue is copied now. A move-only lvalue and an rvalue are moved from if the
+// case runs, else left as they are: the case refers to them until select
+// returns, so one that refers to a temporary has to be made in the call of
+// select itself.
 //
-// Errors  select throws panic_error "send on closed channel" if that is the case
-//         it chose.
+// Errors  select throws panic_error "send on closed channel" if that is the
+//         case it chose.
 template <detail::sendable C, detail::sendable_value<C> V>
 auto send(C&& c, V&& value) {
   return detail::makesend(std::forward<C>(c), std::forward<V>(value),
                           detail::discard{});
 }
-template <detail::sendable C, detail::sendable_value<C> V,
-          std::invocable<> H>
+template <detail::sendable C, detail::sendable_value<C> V, std::invocable<> H>
 auto send(C&& c, V&& value, H&& handler) {
   return detail::makesend<C, V, H>(std::forward<C>(c), std::forward<V>(value),
                                    std::forward<H>(handler));
@@ -71,8 +73,7 @@ auto otherwise(H&& handler) {
 }
 
 // select runs one of the cases; see above. Takes no memory.
-template <class... Cases>
-  requires(sizeof...(Cases) > 0 && (detail::select_arg<Cases> && ...))
+template <detail::select_arg... Cases>
 std::size_t select(Cases&&... cases) {
   static_assert((std::size_t{detail::is_default<Cases>} + ...) <= 1,
                 "select: more than one otherwise()");
@@ -86,13 +87,12 @@ std::size_t select(Cases&&... cases) {
 
 // select_case is a case of any kind, for a number of cases that is known at run
 // time only. It owns what it needs: the channel's handle, the value to be sent,
-// the handler. It can be selected again; a send has given its value away once it
-// has run. Moved from, it is a case that never can go on.
+// the handler. It can be selected again; a send has given its value away once
+// it has run. Moved from, it is a case that never can go on.
 class select_case {
  public:
   // From what recv, send and otherwise return.
-  template <class Case>
-    requires(detail::select_arg<Case> && !std::is_lvalue_reference_v<Case>)
+  template <detail::select_temporary Case>
   select_case(Case&& c) {
     using owned = decltype(std::move(c).own());
     if constexpr (detail::erased_inline<owned>) {

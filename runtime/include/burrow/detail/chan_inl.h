@@ -41,8 +41,8 @@ inline constexpr elemops elemops_of = makeelemops<T>();
 template <class T>
 class elemslot {
  public:
-  elemslot() noexcept {}                 // uninitialised on purpose
-  elemslot(elemslot&&) noexcept {}       // only an empty slot is ever moved
+  elemslot() noexcept {}            // uninitialised on purpose
+  elemslot(elemslot&&) noexcept {}  // only an empty slot is ever moved
   elemslot& operator=(elemslot&&) = delete;
 
   void* addr() noexcept { return mem_; }
@@ -114,7 +114,8 @@ inline std::optional<T> buftake(hchan* c) noexcept {
 
 template <class T>
 inline void chan_send(hchan* c, T& v) {
-  if (c == nullptr) [[unlikely]] blocknilsend();
+  if (c == nullptr) [[unlikely]]
+    blocknilsend();
   c->lock.lock();
   if (bufput(c, v)) return;
   if (!chansend(c, std::addressof(v))) throwsendclosed();
@@ -130,19 +131,28 @@ inline bool chan_trysend(hchan* c, T& v) {
   return r == chanop::ok;
 }
 
-// Apart, so that a receive from a buffer needs no room for a slot.
+// A receive needs room for the value that somebody may hand to it. Inlined, so
+// that a small value comes back in registers; a large one gets a frame of its
+// own, which a receive from the buffer does not pay for.
 template <class T>
-[[gnu::noinline]] std::optional<T> chan_recvslow(hchan* c) noexcept {
+inline std::optional<T> chan_recvslow(hchan* c) noexcept {
   elemslot<T> slot;
   if (!chanrecv(c, slot.addr())) return std::nullopt;
   return slot.take();
 }
+template <class T>
+[[gnu::noinline]] std::optional<T> chan_recvlarge(hchan* c) noexcept {
+  return chan_recvslow<T>(c);
+}
 
 template <class T>
 inline std::optional<T> chan_recv(hchan* c) noexcept {
-  if (c == nullptr) [[unlikely]] blocknilrecv();
+  constexpr std::size_t kLarge = 256;  // bytes
+  if (c == nullptr) [[unlikely]]
+    blocknilrecv();
   c->lock.lock();
   if (canbuftake(c)) return buftake<T>(c);
+  if constexpr (sizeof(T) > kLarge) return chan_recvlarge<T>(c);
   return chan_recvslow<T>(c);
 }
 

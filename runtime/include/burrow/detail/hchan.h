@@ -1,21 +1,22 @@
 // burrow/detail/hchan.h - the channel object behind every handle.
 //
-// hchan is no template: the element type is known to it by elemops only, so that
-// all that waits, wakes or closes is compiled once, in the library. The buffer
-// lies right behind it in the same allocation.
+// hchan is no template: the element type is known to it by elemops only, so
+// that all that waits, wakes or closes is compiled once, in the library. The
+// buffer lies right behind it in the same allocation.
 //
 // Invariants, under lock
 //   1 receivers wait only while the buffer is empty, senders only while it is
 //     full; so never both, but for the two cases of one select on one channel.
-//   2 a flag kRecvWaiting (kSendWaiting) is set while recvq (sendq) is not empty.
-//     It may be set for an empty queue (the end of a run empties queues); the
-//     next slow operation puts that right. It may never be clear for a full one.
+//   2 a flag kRecvWaiting (kSendWaiting) is set while recvq (sendq) is not
+//     empty. It may be set for an empty one (the end of a run empties queues);
+//     the next slow operation puts that right.
 //   3 flags and count are written under lock, and read by anybody.
 //
 // Lifetime: handles count in refs. A goroutine that is parked in a send or a
-// receive never touches the channel again, so it needs no reference; destroychan
-// detaches it. A select comes back to the channels that lost, so a channel with
-// such a visitor to come is left behind `dead`, and the visitor frees it.
+// receive never touches the channel again, so it needs no reference;
+// destroychan detaches it. A select comes back to the channels that lost, so a
+// channel with such a visitor to come is left behind `dead`, and the visitor
+// frees it.
 //
 // Rejected: a reference for every blocked call. Two locked instructions (14 ns)
 // a park, for the sake of programs that destroy a handle under a blocked call.
@@ -34,7 +35,8 @@ namespace burrow::detail {
 struct elemops {
   std::size_t size;   // bytes
   std::size_t align;  // bytes
-  // Move-constructs *dst from *src, which stays alive, moved from. Null: memcpy.
+  // Move-constructs *dst from *src, which stays alive, moved from. Null:
+  // memcpy.
   void (*move)(void* dst, void* src) noexcept;
   void (*destroy)(void* elem) noexcept;  // null: nothing to do
 };
@@ -60,12 +62,13 @@ struct alignas(kCacheLine) hchan {
   waitq sendq;  // its last, cold, is on the next line
 
   // The cold line.
-  std::atomic<std::size_t> refs{1};  // atomic
+  std::atomic<std::size_t> refs{1};  // handles
   const elemops* ops = nullptr;      // immutable
   void* block = nullptr;             // immutable: the allocation
-  std::size_t visits = 0;  // under lock: losers' sudogs that wakers have dropped
-                           // and whose selects have still to come by
-  bool dead = false;       // under lock: no handle is left
+  // Under lock: how many losers' sudogs were dropped by wakers whose selects
+  // have still to come by, and whether no handle is left.
+  std::size_t visits = 0;
+  bool dead = false;
 
   bool is(std::uint8_t mask) const noexcept {
     return (flags.load(std::memory_order_relaxed) & mask) != 0;
@@ -78,12 +81,12 @@ constexpr std::size_t bufoffset(std::size_t align) noexcept {
   return align > sizeof(hchan) ? align : sizeof(hchan);
 }
 
-// cannotrecv and cannotsend say, without the lock, that the operation would have
-// to wait; false means no more than "look under the lock".
+// cannotrecv and cannotsend say, without the lock, that the operation would
+// have to wait; false means no more than "look under the lock".
 //
-// A receive has to wait when the channel is open and there is neither element nor
-// sender. Closing is for ever, so a channel that is seen open after it was seen
-// empty (acquire: in this order) was open when it was empty.
+// A receive has to wait when the channel is open and there is neither element
+// nor sender. Closing is for ever, so a channel that is seen open after it was
+// seen empty (acquire: in this order) was open when it was empty.
 inline bool cannotrecv(const hchan* c) noexcept {
   return c->count.load(std::memory_order_acquire) == 0 &&
          (c->flags.load(std::memory_order_acquire) &
@@ -140,6 +143,6 @@ void closechan(hchan* c);
 
 [[noreturn]] void blocknilsend() noexcept;  // a send on a nil channel
 [[noreturn]] void blocknilrecv() noexcept;  // a receive from one
-[[noreturn]] void throwsendclosed();        // panic_error "send on closed channel"
+[[noreturn]] void throwsendclosed();  // panic_error "send on closed channel"
 
 }  // namespace burrow::detail

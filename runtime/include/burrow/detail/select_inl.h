@@ -1,9 +1,10 @@
 // burrow/detail/select_inl.h - the cases of a select, and its typed part.
 //
-// A case has fill(), which says to the library what is to be tried, and finish(),
-// which hands the result to the handler. selectgo is given an array of them and
-// all the memory that it needs, both on the caller's stack. One channel case, with
-// or without otherwise(), is an ordinary operation on that channel.
+// A case has fill(), which says to the library what is to be tried, and
+// finish(), which hands the result to the handler. selectgo is given an array
+// of them and all the memory that it needs, both on the caller's stack. One
+// channel case, with or without otherwise(), is an ordinary operation on that
+// channel.
 #pragma once
 
 #include <concepts>
@@ -20,13 +21,11 @@
 
 namespace burrow {
 
-class select_case;
-
 namespace detail {
 
 // scase is what selectgo knows of a case.
 struct scase {
-  hchan* c = nullptr;  // null: never ready
+  hchan* c = nullptr;    // null: never ready
   void* elem = nullptr;  // the value to send, or the storage to receive into
   bool send = false;
 };
@@ -46,8 +45,8 @@ struct selresult {
 
 // selectgo does what one of the n cases wants.
 //
-// Context  g or foreign thread; any if !block. May park if block; for good if no
-//          case has a channel.
+// Context  g or foreign thread; any if !block. May park if block; for good if
+//          no case has a channel.
 selresult selectgo(const scase* cases, std::size_t n, bool block,
                    selmem mem) noexcept;
 
@@ -104,15 +103,14 @@ concept receivable = chan_traits<std::remove_cvref_t<C>>::canrecv;
 template <class C>
 concept sendable = chan_traits<std::remove_cvref_t<C>>::cansend;
 template <class H, class C>
-concept recv_handler =
-    std::invocable<std::remove_reference_t<H>&, std::optional<elem_t<C>>> ||
-    std::invocable<std::remove_reference_t<H>&>;
+concept recv_handler = std::is_invocable_v<H&, std::optional<elem_t<C>>> ||
+    std::is_invocable_v<H&>;
 template <class V, class C>
-concept sendable_value =
-    std::convertible_to<V, elem_t<C>> ||
-    std::same_as<std::remove_reference_t<V>, elem_t<C>>;
+concept sendable_value = std::is_convertible_v<V, elem_t<C>> ||
+    std::is_same_v<std::remove_reference_t<V>, elem_t<C>>;
 
-// heldchan is the channel of a case: kept (a handle) or the caller's (a pointer).
+// heldchan is the channel of a case: kept (a handle) or the caller's (a
+// pointer).
 template <class Handle>
 class heldchan {
  public:
@@ -137,8 +135,8 @@ class heldchan<Handle&> {
 // C is a deduced forwarding parameter: const Handle&, Handle& or Handle.
 template <class C>
 using heldchan_for = heldchan<
-    std::conditional_t<std::is_lvalue_reference_v<C>,
-                       std::remove_cvref_t<C>&, std::remove_cvref_t<C>>>;
+    std::conditional_t<std::is_lvalue_reference_v<C>, std::remove_cvref_t<C>&,
+                       std::remove_cvref_t<C>>>;
 
 // heldvalue is the value of a send case: T kept, T& a move-only lvalue of the
 // caller's, T&& an rvalue of the caller's.
@@ -154,7 +152,7 @@ class heldvalue {
   T v_;
 };
 template <class T>
-  requires std::is_reference_v<T>
+requires std::is_reference_v<T>
 class heldvalue<T> {
  public:
   using value = std::remove_reference_t<T>;
@@ -184,8 +182,9 @@ using heldvalue_for = heldvalue<typename decltype(howheld<T, V>())::type>;
 
 struct case_tag {};
 template <class C>
-concept select_arg =
-    std::derived_from<std::remove_cvref_t<C>, case_tag>;
+concept select_arg = std::is_base_of_v<case_tag, std::remove_cvref_t<C>>;
+template <class C>
+concept select_temporary = select_arg<C> && !std::is_lvalue_reference_v<C>;
 
 // A handler is kept by value if it came as an rvalue, else by reference (H is
 // then an lvalue reference).
@@ -289,7 +288,7 @@ template <class C>
 inline constexpr bool is_default = std::remove_cvref_t<C>::kDefault;
 template <class C>
 inline constexpr bool refers_to_temporary =
-    std::is_lvalue_reference_v<C> && std::remove_cvref_t<C>::kTemporary;
+    std::is_lvalue_reference_v<C> && (std::remove_cvref_t<C>::kTemporary);
 
 template <class C, class H>
 auto makerecv(C&& c, H&& h) {
@@ -364,49 +363,6 @@ std::size_t doselect(Cases&... cases) {
     return r.index;
   }
 }
-
-// The erased form of a case, for select_case.
-
-struct caseops {
-  void (*fill)(void* obj, scase& k) noexcept;
-  void (*finish)(void* obj, bool success);
-  void* (*relocate)(void* mem, void* obj) noexcept;  // returns the new obj
-  void (*destroy)(void* obj) noexcept;
-  bool isdefault;
-};
-
-inline constexpr std::size_t kInlineSize = 64;
-inline constexpr std::size_t kInlineAlign = alignof(std::max_align_t);
-template <class K>
-inline constexpr bool erased_inline =
-    sizeof(K) <= kInlineSize && alignof(K) <= kInlineAlign &&
-    std::is_nothrow_move_constructible_v<K>;
-
-template <class K>
-inline constexpr caseops caseops_of = {
-    [](void* obj, scase& k) noexcept { static_cast<K*>(obj)->fill(k); },
-    [](void* obj, bool success) { static_cast<K*>(obj)->finish(success); },
-    [](void* mem, void* obj) noexcept -> void* {
-      if constexpr (erased_inline<K>) {
-        K* from = static_cast<K*>(obj);
-        K* to = ::new (mem) K(std::move(*from));
-        std::destroy_at(from);
-        return to;
-      } else {
-        return static_cast<void>(mem), obj;
-      }
-    },
-    [](void* obj) noexcept {
-      if constexpr (erased_inline<K>) {
-        std::destroy_at(static_cast<K*>(obj));
-      } else {
-        delete static_cast<K*>(obj);
-      }
-    },
-    K::kDefault,
-};
-
-struct case_access;
 
 }  // namespace detail
 }  // namespace burrow
