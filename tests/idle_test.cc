@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 // For each thread: how often it went to sleep or was put off a processor.
 std::map<std::string, long> switches(pid_t pid) {
   std::map<std::string, long> out;
-  for (const auto& t : fs::directory_iterator("/proc/" + std::to_string(pid) +
-                                              "/task")) {
+  for (const auto& t :
+       fs::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
     std::ifstream in(t.path() / "status");
     for (std::string line; std::getline(in, line);)
       if (line.find("ctxt_switches") != line.npos)

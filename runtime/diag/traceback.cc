@@ -129,29 +129,41 @@ struct entry {
   bool hidden = false;
 };
 
-// hideruntime marks the frames that tell of the runtime, not of its user. From
-// the goroutine's start on:
-// - the start itself, with the public and the standard functions on the way
-//   to the user's (burrow::run, std::invoke);
+// How much of a goroutine's start is hidden: all that comes before the user's
+// first function, or the runtime's own frames only.
+enum class start { whole, runtime };
+
+// hide marks the frames that tell of the runtime, not of its user. From the
+// goroutine's start on:
+// - the start itself, if all of it is, with the public and the standard functions
+//   on the way to the user's (burrow::run, std::invoke);
 // - what a public function called. The function that the user's code called is
 //   public, even where it is inherited from a class in burrow::detail;
 // - all that a throw called, which in a stripped program may have no names.
-void hideruntime(std::vector<entry>& trace) {
-  bool hidden = true;  // the caller is
-  bool inside = true;  // the caller is hidden, or burrow's
+// Returns whether any frame is left.
+bool hide(std::vector<entry>& trace, start s) {
+  bool starting = s == start::whole;  // no function of the user's yet
+  bool inside = true;                 // the caller is burrow's
   bool throwing = false;
+  bool left = false;
   for (auto e = trace.rbegin(); e != trace.rend(); ++e) {
     const frame& f = e->f;
     throwing = throwing || inthrow(f);
     const bool entered = indetail(f) && !inside;
-    e->hidden = throwing || (inruntime(f) && !entered) ||
-                (hidden && (instd(f) || inburrow(f)));
-    hidden = e->hidden;
-    inside = e->hidden || inburrow(f);
+    const bool leading = starting && (instd(f) || inburrow(f));
+    e->hidden = throwing || leading || (inruntime(f) && !entered);
+    starting = starting && e->hidden;
+    inside = inburrow(f) || inruntime(f) || (inside && instd(f));
+    left = left || !e->hidden;
   }
-  if (std::all_of(trace.begin(), trace.end(),
-                  [](const entry& e) { return e.hidden; }))
-    for (entry& e : trace) e.hidden = false;
+  return left;
+}
+
+// hideruntime hides as much as leaves a frame to be shown. A tail call may have
+// taken all of the user's: then a public function says most.
+void hideruntime(std::vector<entry>& trace) {
+  if (hide(trace, start::whole) || hide(trace, start::runtime)) return;
+  for (entry& e : trace) e.hidden = false;
 }
 
 void printframe(printer& out, const frame& f) {

@@ -6,9 +6,10 @@
 
 #include "runtime/sched/park.h"
 
-#define BURROW_CHECK(cond) \
-  do {                     \
-    if (!(cond)) [[unlikely]] ::burrow::rt::rtthrow("check: " #cond); \
+#define BURROW_CHECK(cond)                    \
+  do {                                        \
+    if (!(cond)) [[unlikely]]                 \
+      ::burrow::rt::rtthrow("check: " #cond); \
   } while (0)
 
 #if defined(BURROW_DEBUG_CHECKS)

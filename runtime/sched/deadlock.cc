@@ -64,7 +64,8 @@ void dumpg(g* gp, void* arg) {
   printer(job->fd).str("\n");
   report_header(job->fd, gp->goid, gp->name, statename(gp));
   if (gp->status.load(relaxed) == gstatus::running) {
-    printer(job->fd).str("\tgoroutine running on other thread; stack unavailable\n");
+    printer(job->fd).str(
+        "\tgoroutine running on other thread; stack unavailable\n");
     return;
   }
   if (gp->ctx == nullptr) {
@@ -87,12 +88,23 @@ void dumpg(g* gp, void* arg) {
 
 const char* waitreason_name(waitreason why) noexcept {
   static constexpr const char* kNames[] = {
-      "waiting",          "chan receive",  "chan send",
-      "chan receive (nil chan)", "chan send (nil chan)", "select",
-      "select (no cases)", "sleep",        "sync.Mutex.Lock",
-      "sync.RWMutex.RLock", "sync.RWMutex.Lock", "sync.WaitGroup.Wait",
-      "sync.Cond.Wait",   "semacquire",    "sync.Once.Do",
-      "future",           "forever",
+      "waiting",
+      "chan receive",
+      "chan send",
+      "chan receive (nil chan)",
+      "chan send (nil chan)",
+      "select",
+      "select (no cases)",
+      "sleep",
+      "sync.Mutex.Lock",
+      "sync.RWMutex.RLock",
+      "sync.RWMutex.Lock",
+      "sync.WaitGroup.Wait",
+      "sync.Cond.Wait",
+      "semacquire",
+      "sync.Once.Do",
+      "future",
+      "forever",
   };
   return kNames[static_cast<int>(why)];
 }

@@ -8,17 +8,17 @@ namespace burrow::rt {
 
 // Of BURROW_DEBUG: comma-separated name=value.
 struct debugvars {
-  std::int64_t schedtracems = 0;   // schedtrace=MS; 0: off
-  bool scheddetail = false;        // scheddetail=1
-  bool asyncpreemptoff = false;    // asyncpreemptoff=1
-  bool chaos = false;              // chaos=SEED
+  std::int64_t schedtracems = 0;  // schedtrace=MS; 0: off
+  bool scheddetail = false;       // scheddetail=1
+  bool asyncpreemptoff = false;   // asyncpreemptoff=1
+  bool chaos = false;             // chaos=SEED
   std::uint64_t chaosseed = 0;
 };
 extern debugvars debugvar;
 
 struct environment {
-  int maxprocs = 0;            // BURROW_MAXPROCS; 0: not given
-  std::size_t stacksize = 0;   // BURROW_STACK_SIZE in bytes; 0: not given
+  int maxprocs = 0;           // BURROW_MAXPROCS; 0: not given
+  std::size_t stacksize = 0;  // BURROW_STACK_SIZE in bytes; 0: not given
 };
 
 // readenv reads BURROW_MAXPROCS, BURROW_STACK_SIZE, BURROW_DEBUG (into debugvar)

@@ -117,13 +117,10 @@ void go_start(rt::g* gp, invoker call, void* closure) noexcept {
   s.start(gp);
 }
 
-void go_drop(rt::g* gp) noexcept {
-  gfree(nullptr, gp);
-}
+void go_drop(rt::g* gp) noexcept { gfree(nullptr, gp); }
 
 goexit_signal::~goexit_signal() noexcept {
-  if (!reached_)
-    fatal("goexit: a catch (...) on the way did not rethrow");
+  if (!reached_) fatal("goexit: a catch (...) on the way did not rethrow");
 }
 
 }  // namespace detail

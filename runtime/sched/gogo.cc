@@ -78,9 +78,7 @@ inline m* finishswitch(transfer_t t) noexcept {
 // Where a started g begins: the base of its stack. Unwinding ends below it, in
 // Boost's trampoline, which has no unwind information: an exception that nobody
 // catches terminates where it was thrown, with the whole stack still there.
-void entry(transfer_t t) {
-  goroutinemain(finishswitch(t));
-}
+void entry(transfer_t t) { goroutinemain(finishswitch(t)); }
 
 }  // namespace
 

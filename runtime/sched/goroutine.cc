@@ -30,8 +30,8 @@ struct chunk {
   chunk* next;
   std::size_t used;
 };
-constexpr std::size_t kFirst = (sizeof(chunk) + alignof(g) - 1) / alignof(g) *
-                               alignof(g);
+constexpr std::size_t kFirst =
+    (sizeof(chunk) + alignof(g) - 1) / alignof(g) * alignof(g);
 constexpr std::size_t kPerChunk = (kChunkBytes - kFirst) / sizeof(g);
 
 struct {

@@ -74,8 +74,7 @@ void parkforeign(g* gp, const parkhold& h) noexcept {
   gp->parkword.store(0, relaxed);
   gp->status.store(gstatus::waiting, relaxed);
   h.letgo();
-  while (gp->parkword.load(acquire) == 0)
-    sys::futexsleep(&gp->parkword, 0, -1);
+  while (gp->parkword.load(acquire) == 0) sys::futexsleep(&gp->parkword, 0, -1);
   gp->status.store(gstatus::running, relaxed);
   gp->waiting = nullptr;
 }
@@ -226,8 +225,7 @@ void goyield() noexcept {
   }
   p* pp = getp(mp);
   if (pp->runnext.load(relaxed) == nullptr && queued(pp) == 0 &&
-      (pp->tick.load(relaxed) & 63) != 63 &&
-      pp->attention.load(relaxed) == 0) {
+      (pp->tick.load(relaxed) & 63) != 63 && pp->attention.load(relaxed) == 0) {
     pp->tick.store(pp->tick.load(relaxed) + 1, relaxed);
     leave(mp);
     return;
@@ -280,7 +278,8 @@ void globput(g* gp) noexcept {
 bool canspin() noexcept {
   m* mp = getm();
   const std::int32_t n = numprocs();
-  if (n < 2 || sched.npidle.load(relaxed) + sched.nmspinning.load(relaxed) + 1 >= n)
+  if (n < 2 ||
+      sched.npidle.load(relaxed) + sched.nmspinning.load(relaxed) + 1 >= n)
     return false;
   static const bool multicore = sys::ncpu() > 1;
   if (!multicore) return false;

@@ -32,7 +32,8 @@ class runq {
   bool empty() const noexcept { return size() == 0; }
 
   void pushback(g* gp) noexcept {
-    if (size() == cap_) [[unlikely]] grow();
+    if (size() == cap_) [[unlikely]]
+      grow();
     const std::uint32_t t = tail_.load(std::memory_order_relaxed);
     slot_[t & (cap_ - 1)] = gp;
     tail_.store(t + 1, std::memory_order_relaxed);

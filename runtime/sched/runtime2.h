@@ -63,25 +63,25 @@ struct stackspan {
 
 struct g {
   // Owned by whoever owns the g (gstatus).
-  void* ctx = nullptr;        // saved context; null: not started, or running
-  g* schedlink = nullptr;     // next on a list of gs
+  void* ctx = nullptr;     // saved context; null: not started, or running
+  g* schedlink = nullptr;  // next on a list of gs
   void (*invoke)(void*) = nullptr;  // runs the closure, then destroys it
-  void* closure = nullptr;    // inlineclosure, or a heap block
-  stackspan stack;            // none until it first runs
-  void* ehcaught = nullptr;   // __cxa_eh_globals, while off its thread
+  void* closure = nullptr;          // inlineclosure, or a heap block
+  stackspan stack;                  // none until it first runs
+  void* ehcaught = nullptr;         // __cxa_eh_globals, while off its thread
   unsigned ehuncaught = 0;
-  int err = 0;                // errno, while off its thread
+  int err = 0;  // errno, while off its thread
   std::uint64_t goid = 0;
-  sudog* waiting = nullptr;   // the queues it waits on, by waitlink
-  void* locals = nullptr;     // goroutine-local values
-  m* lockedm = nullptr;       // the m it is locked to
-  const char* name = nullptr; // owned; malloc
+  sudog* waiting = nullptr;    // the queues it waits on, by waitlink
+  void* locals = nullptr;      // goroutine-local values
+  m* lockedm = nullptr;        // the m it is locked to
+  const char* name = nullptr;  // owned; malloc
   std::uint64_t parentgoid = 0;
-  std::uint64_t runid = 0;    // the run it belongs to
+  std::uint64_t runid = 0;       // the run it belongs to
   std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
   std::uint32_t lockedcount = 0;
   waitreason why = waitreason::none;
-  std::uint8_t flags = 0;     // gflag
+  std::uint8_t flags = 0;  // gflag
 
   // Atomic: read by dumps, by the deadlock check and at the end of a run.
   std::atomic<gstatus> status{gstatus::dead};
@@ -119,18 +119,18 @@ struct alignas(kCacheLine) m {
   std::atomic<p*> pp{nullptr};  // null or stale without a p (kClaimTaken)
   g* curg = nullptr;            // what runs on this m; &g0 in the scheduler
   postswitch post;
-  void* ehglobals = nullptr;    // __cxa_get_globals() of this thread
-  int* errnop = nullptr;        // &errno of this thread
-  void* sandead = nullptr;      // TSan: fiber of the g that ended last
-  stackspan deadstack;          // freed once the switch off it is over
-  g* picked = nullptr;          // taken from a queue, needs g0 to start it
-  bool spinning = false;        // counted in sched.nmspinning
-  bool ism0 = false;            // the thread of run
-  bool exiting = false;         // its locked g ended: the thread ends too
-  bool zombie = false;          // counted in sched.nmzombie; sched.lock
-  g* lockedg = nullptr;         // the g locked to this m
+  void* ehglobals = nullptr;  // __cxa_get_globals() of this thread
+  int* errnop = nullptr;      // &errno of this thread
+  void* sandead = nullptr;    // TSan: fiber of the g that ended last
+  stackspan deadstack;        // freed once the switch off it is over
+  g* picked = nullptr;        // taken from a queue, needs g0 to start it
+  bool spinning = false;      // counted in sched.nmspinning
+  bool ism0 = false;          // the thread of run
+  bool exiting = false;       // its locked g ended: the thread ends too
+  bool zombie = false;        // counted in sched.nmzombie; sched.lock
+  g* lockedg = nullptr;       // the g locked to this m
   std::uint64_t rand = 0;
-  g g0;                         // the scheduler's own context
+  g g0;  // the scheduler's own context
 
   // sched.lock.
   alignas(kCacheLine) m* schedlink = nullptr;  // on sched.midle or mfree
@@ -139,11 +139,11 @@ struct alignas(kCacheLine) m {
   bool live = false;                           // has a thread
   bool lockedwait = false;                     // sleeps in stoplockedm
 
-  p* nextp = nullptr;          // handed over with the wake-up
+  p* nextp = nullptr;  // handed over with the wake-up
   bool nextspinning = false;
-  bool lockedready = false;    // stoplockedm may go on
+  bool lockedready = false;  // stoplockedm may go on
 
-  note park;                   // stray wake-ups are allowed
+  note park;  // stray wake-ups are allowed
 };
 
 enum class pstatus : std::uint8_t {
@@ -155,11 +155,11 @@ enum class pstatus : std::uint8_t {
 
 // attention: a p's reasons to leave the fast path at the next scheduling point.
 enum attentionbits : std::uint32_t {
-  kAttnHungry = 1,  // an idle m asks for work
-  kAttnStop = 2,    // stop the world, or the end of the run
-  kAttnLook = 4,    // a timer of this p is due, or the global queue waits
+  kAttnHungry = 1,    // an idle m asks for work
+  kAttnStop = 2,      // stop the world, or the end of the run
+  kAttnLook = 4,      // a timer of this p is due, or the global queue waits
   kAttnPreempt = 16,  // the goroutine has had its share
-  kAttnChaos = 8,   // BURROW_DEBUG=chaos: always set
+  kAttnChaos = 8,     // BURROW_DEBUG=chaos: always set
 };
 
 inline constexpr int kStackCache = 64;
@@ -167,10 +167,10 @@ inline constexpr int kStackCache = 64;
 struct alignas(kCacheLine) p {
   // Private: the m that holds the p, while in the runtime; or who seized it.
   std::atomic<g*> runnext{nullptr};  // readied last; runs next. Others peek
-  runq lifo;                // spawned here, newest first
-  runq fifo;                // yielded, and pushed out of runnext; oldest first
+  runq lifo;                         // spawned here, newest first
+  runq fifo;  // yielded, and pushed out of runnext; oldest first
   std::uint32_t stackn = 0;
-  g* gfree = nullptr;       // dead gs, ready for reuse
+  g* gfree = nullptr;  // dead gs, ready for reuse
   std::uint32_t ngfree = 0;
   std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
   std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
@@ -183,7 +183,7 @@ struct alignas(kCacheLine) p {
   alignas(kCacheLine) std::atomic<std::uint32_t> attention{0};
   std::atomic<m*> mp{nullptr};
   std::atomic<pstatus> status{pstatus::dead};
-  std::atomic<std::uint32_t> tick{0};  // scheduling decisions; owner writes
+  std::atomic<std::uint32_t> tick{0};      // scheduling decisions; owner writes
   std::atomic<std::uint32_t> nacquire{0};  // times it was acquired
   int id = 0;
 
@@ -225,18 +225,19 @@ struct scheduler {
   rtmutex lock;
 
   // Under lock.
-  gqueue runq;            // the global queue
-  m* midle = nullptr;     // parked ms without a p
+  gqueue runq;         // the global queue
+  m* midle = nullptr;  // parked ms without a p
   int nmidle = 0;
-  int nmidlelocked = 0;   // ms that wait for their locked g to be runnable
-  int mcount = 0;         // ms with a thread, m0 included
-  int nmzombie = 0;       // ms in the user code of a run that is over
-  p* pidle = nullptr;     // ps without work
-  m* mfree = nullptr;     // m structures whose thread has ended
+  int nmidlelocked = 0;  // ms that wait for their locked g to be runnable
+  int mcount = 0;        // ms with a thread, m0 included
+  int nmzombie = 0;      // ms in the user code of a run that is over
+  p* pidle = nullptr;    // ps without work
+  m* mfree = nullptr;    // m structures whose thread has ended
   bool sysmonstarted = false;
-  int nstopwait = 0;      // ps that stop-the-world still waits for
+  int nstopwait = 0;  // ps that stop-the-world still waits for
   note stopnote;
-  std::atomic<std::int64_t> threadfail{0};  // since when no thread can be had, ns; 0: not so
+  std::atomic<std::int64_t> threadfail{
+      0};                   // since when no thread can be had, ns; 0: not so
   bool maingoexit = false;  // the main goroutine called goexit
   bool running = false;     // a run is on
 
@@ -244,16 +245,16 @@ struct scheduler {
   alignas(kCacheLine) std::atomic<std::int32_t> nprocs{0};
   std::atomic<m*> allm{nullptr};
   std::atomic<m*> m0{nullptr};
-  std::atomic<bool> ending{false};    // the main goroutine has returned
-  std::atomic<bool> stopping{false};  // stop-the-world is on its way
+  std::atomic<bool> ending{false};     // the main goroutine has returned
+  std::atomic<bool> stopping{false};   // stop-the-world is on its way
   std::atomic<bool> m0arrived{false};  // m0 has seen `ending`
   std::atomic<std::uint64_t> runid{0};
-  std::uint32_t stackpages = 0;       // default size of this run
+  std::uint32_t stackpages = 0;  // default size of this run
 
   // Written often.
   alignas(kCacheLine) std::atomic<std::int32_t> npidle{0};
   alignas(kCacheLine) std::atomic<std::int32_t> nmspinning{0};
-  std::atomic<std::uint32_t> runqn{0};   // runq.n, for a look without the lock
+  std::atomic<std::uint32_t> runqn{0};  // runq.n, for a look without the lock
   alignas(kCacheLine) std::atomic<std::uint64_t> goidgen{0};
   std::atomic<std::uint64_t> nforeign{0};  // gs started by foreign threads
   std::atomic<std::int64_t> polluntil{0};  // the poller sleeps until; 0: none

@@ -48,7 +48,8 @@ void detail(printer& out, int np) noexcept {
   }
   const lockguard hold(sched.lock);
   int id = 0;
-  for (m* mp = sched.allm.load(acquire); mp != nullptr; mp = mp->alllink, id++) {
+  for (m* mp = sched.allm.load(acquire); mp != nullptr;
+       mp = mp->alllink, id++) {
     if (!mp->live) continue;
     out.str("  M").dec(id).str(mp->ism0 ? " (m0)" : "");
     out.str(": idle=").dec(mp->idle).str(" inruntime=");

@@ -4,8 +4,8 @@
 
 #include <bit>
 
-#include "runtime/sched/sanitize.h"
 #include "runtime/diag/print.h"
+#include "runtime/sched/sanitize.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -37,10 +37,10 @@ struct spanlist {
 
 // stackclass is all the stacks of one size.
 struct stackclass {
-  spanlist free;           // ever used; the memory may still be there
-  std::size_t trimmed = 0; // free.at[0, trimmed) have given their memory back
-  std::size_t low = 0;     // fewest free since the last pass of stacktrim
-  char* cut = nullptr;     // next stack of the current slab
+  spanlist free;            // ever used; the memory may still be there
+  std::size_t trimmed = 0;  // free.at[0, trimmed) have given their memory back
+  std::size_t low = 0;      // fewest free since the last pass of stacktrim
+  char* cut = nullptr;      // next stack of the current slab
   char* end = nullptr;
   std::size_t slabs = 0;
 };
@@ -59,9 +59,7 @@ std::size_t pagebytes() noexcept {
   return n;
 }
 
-int classof(std::size_t bytes) noexcept {
-  return std::countr_zero(bytes);
-}
+int classof(std::size_t bytes) noexcept { return std::countr_zero(bytes); }
 
 // guard makes the lowest page of a new stack inaccessible. pool.lock held.
 void guard(char* lo) noexcept {

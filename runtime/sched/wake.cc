@@ -100,7 +100,8 @@ void nothreads() noexcept {
   const std::int64_t now = nanotime();
   if (sched.threadfail.load(relaxed) == 0) sched.threadfail.store(now, relaxed);
   const int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
-  if (awake <= sched.nmzombie && now - sched.threadfail.load(relaxed) > kPatience)
+  if (awake <= sched.nmzombie &&
+      now - sched.threadfail.load(relaxed) > kPatience)
     fatal("cannot make a thread, and none is left to run goroutines");
 }
 

@@ -249,8 +249,6 @@ int maxprocs(int n) {
   return was;
 }
 
-int num_cpu() {
-  return sys::ncpu();
-}
+int num_cpu() { return sys::ncpu(); }
 
 }  // namespace burrow

@@ -35,7 +35,7 @@ struct options {
 
 // go_options of one goroutine.
 struct go_options {
-  std::string_view name = {};   // shown in dumps; copied
+  std::string_view name = {};  // shown in dumps; copied
   std::size_t stack_size = 0;  // bytes; 0: the run's
 };
 

@@ -48,8 +48,8 @@ struct closure {
   std::tuple<A...> args;
 
   void call() {
-    std::apply(
-        [this](A&... a) { std::invoke(std::move(f), std::move(a)...); }, args);
+    std::apply([this](A&... a) { std::invoke(std::move(f), std::move(a)...); },
+               args);
   }
 
   // The invokers. Destroying goes by scope: it happens also while goexit

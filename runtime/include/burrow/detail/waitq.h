@@ -37,13 +37,13 @@ struct sudog {
   rt::g* gp = nullptr;
   sudog* next = nullptr;
   sudog* prev = nullptr;
-  sudog* waitlink = nullptr;     // the next sudog of the same g
-  waitq* q = nullptr;            // the queue it is on; null: on none
-  spinlock* lock = nullptr;      // guards q; set by the waiter
-  void* elem = nullptr;          // channels: the value's place; else free
-  selectstate* sel = nullptr;    // part of a select: its state
-  std::uint64_t ticket = 0;      // the object's own use
-  bool success = false;          // woken by a value, not by a close
+  sudog* waitlink = nullptr;   // the next sudog of the same g
+  waitq* q = nullptr;          // the queue it is on; null: on none
+  spinlock* lock = nullptr;    // guards q; set by the waiter
+  void* elem = nullptr;        // channels: the value's place; else free
+  selectstate* sel = nullptr;  // part of a select: its state
+  std::uint64_t ticket = 0;    // the object's own use
+  bool success = false;        // woken by a value, not by a close
 };
 
 // claim reports whether the caller may wake s. For a sudog of a select only
