@@ -667,11 +667,13 @@ TEST(Context, OutlivesItsRun) {
   for (const int procs : {1, 2, 8}) {
     context ctx, child;
     burrow::cancel_func cancel;
+    burrow::recv_chan<burrow::unit> done;
     burrow::run(
         [&] {
           std::tie(ctx, cancel) = burrow::with_timeout(background(), 1h);
           child = burrow::with_cancel(ctx).first;
-          burrow::go([c = child] { c.done().recv(); });
+          done = child.done();
+          burrow::go([&] { done.recv(); });  // never returns
           burrow::yield();
         },
         {.maxprocs = procs});

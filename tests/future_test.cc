@@ -32,9 +32,9 @@ GO_TEST(Future, TakesVoidReferencesAndMoveOnlyResults) {
   EXPECT_EQ(&async([&]() -> int& { return n; }).get(), &n);
   EXPECT_EQ(*async([] { return std::make_unique<int>(7); }).get(), 7);
   auto arg = std::make_unique<int>(8);
-  EXPECT_EQ(*async([](std::unique_ptr<int> p) { return p; }, std::move(arg))
-                 .get(),
-            8);
+  EXPECT_EQ(
+      *async([](std::unique_ptr<int> p) { return p; }, std::move(arg)).get(),
+      8);
 }
 
 GO_TEST(Future, GetWaitsForAResultThatIsLate) {
@@ -107,8 +107,12 @@ GO_TEST(Future, ADroppedResultIsDestroyed) {
   };
   std::atomic<int> alive{0};
   for (int i = 0; i < 100; ++i) {
-    { auto f = async([&] { return counted(alive); }); }
-    { auto f = async([&, c = counted(alive)] { throw 1; }); }
+    {
+      auto f = async([&] { return counted(alive); });
+    }
+    {
+      auto f = async([&, c = counted(alive)] { throw 1; });
+    }
     auto f = async([](counted c) { return c; }, counted(alive));
     if (i % 2 == 0) f.get();
     if (i % 3 == 0) f = {};

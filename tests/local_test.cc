@@ -44,7 +44,8 @@ GO_TEST(Local, IsMadeFromAValueOrByAFunctionOrByDefault) {
   local<std::string> copied{"abc"};
   EXPECT_EQ(copied->size(), 3u);
   int calls = 0;
-  local<std::unique_ptr<int>> made{[&] { return std::make_unique<int>(++calls); }};
+  local<std::unique_ptr<int>> made{
+      [&] { return std::make_unique<int>(++calls); }};
   EXPECT_EQ(**made, 1);
   EXPECT_EQ(**made, 1);
   wait_group wg;

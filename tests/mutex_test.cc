@@ -115,8 +115,8 @@ GO_TEST(Mutex, WorksWithTheStandardLocks) {
   EXPECT_TRUE(hold.owns_lock());
 }
 
-// Who holds it nearly all the time, and never yields, does not keep another out:
-// without hand-off this does not end.
+// Who holds it nearly all the time, and never yields, does not keep another
+// out: without hand-off this does not end.
 GO_TEST(Mutex, AWaiterIsNotStarvedByAHog) {
   mutex mu;
   std::atomic<bool> stop{false};
@@ -182,7 +182,9 @@ TEST(Mutex, OutlivesARunThatLeavesWaitersBehind) {
   for (int i = 0; i < 20; ++i) {
     run([] {
       global.lock();
-      for (int k = 0; k < 5; ++k) go([] { const std::lock_guard hold(global); });
+      for (int k = 0; k < 5; ++k) {
+        go([] { const std::lock_guard hold(global); });
+      }
       settle();
     });
     global.unlock();

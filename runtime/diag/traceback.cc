@@ -135,8 +135,9 @@ enum class start { whole, runtime };
 
 // hide marks the frames that tell of the runtime, not of its user. From the
 // goroutine's start on:
-// - the start itself, if all of it is, with the public and the standard functions
-//   on the way to the user's (burrow::run, std::invoke);
+// - the start itself, if all of it is, with the public functions on the way to
+//   the user's (burrow::run);
+// - the standard functions that hidden ones call (std::invoke);
 // - what a public function called. The function that the user's code called is
 //   public, even where it is inherited from a class in burrow::detail;
 // - all that a throw called, which in a stripped program may have no names.
@@ -144,14 +145,16 @@ enum class start { whole, runtime };
 bool hide(std::vector<entry>& trace, start s) {
   bool starting = s == start::whole;  // no function of the user's yet
   bool inside = true;                 // the caller is burrow's
+  bool underhidden = true;            // the caller is hidden
   bool throwing = false;
   bool left = false;
   for (auto e = trace.rbegin(); e != trace.rend(); ++e) {
     const frame& f = e->f;
     throwing = throwing || inthrow(f);
     const bool entered = indetail(f) && !inside;
-    const bool leading = starting && (instd(f) || inburrow(f));
-    e->hidden = throwing || leading || (inruntime(f) && !entered);
+    e->hidden = throwing || (inruntime(f) && !entered) ||
+                (underhidden && instd(f)) || (starting && inburrow(f));
+    underhidden = e->hidden;
     starting = starting && e->hidden;
     inside = inburrow(f) || inruntime(f) || (inside && instd(f));
     left = left || !e->hidden;

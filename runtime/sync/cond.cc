@@ -1,19 +1,21 @@
 // runtime/sync/cond.cc - condition variables.
 //
-// Between the user's unlock and the queue a waiter cannot be on the queue, for its
-// unlock may block or throw. So it takes a ticket first, as in Go's notifyList.
+// Between the user's unlock and the queue a waiter cannot be on the queue, for
+// its unlock may block or throw. So it takes a ticket first, as in Go's
+// notifyList.
 //
 // Protocol
 //   1 begin: takes a ticket. It is "coming".
-//   2 block: a ticket below notified_ has been notified on its way: return. Else
-//     queue, in the order of tickets.
-//   3 notify_one: the lowest ticket that waits is at the head of the queue, or it
-//     is coming. If it is at the head, pop it; else notified_ steps over it.
+//   2 block: a ticket below notified_ has been notified on its way: return.
+//     Else queue, in the order of tickets.
+//   3 notify_one: the lowest ticket that waits is at the head of the queue, or
+//     it is coming. If it is at the head, pop it; else notified_ steps over it.
 //
 // Tickets can be missing: the end of a run takes waiters off the queue. With
-// nobody coming the head is the lowest, whatever is missing. With somebody coming
-// and tickets missing it cannot be known which one is the lowest: then everybody
-// is notified, which is allowed (they look and wait again) and loses nothing.
+// nobody coming the head is the lowest, whatever is missing. With somebody
+// coming and tickets missing it cannot be known which one is the lowest: then
+// everybody is notified, which is allowed (they look and wait again) and loses
+// nothing.
 #include "burrow/detail/cond.h"
 
 #include "runtime/sync/wake.h"

@@ -107,7 +107,7 @@ bool error_group::try_enter() {
 }
 
 void error_group::wait() {
-  const detail::error_group_ref keep(ref_);  // the handle may be moved meanwhile
+  const detail::error_group_ref keep(ref_);  // the handle may be moved
   keep->lock.lock();
   if (keep->active == 0) {
     keep->lock.unlock();

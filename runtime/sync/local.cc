@@ -1,8 +1,8 @@
 // runtime/sync/local.cc - goroutine-local values.
 //
 // The vector hangs on the goroutine (rt::glocals). The scheduler calls
-// destroylocals when a goroutine ends that has one; for a thread that burrow did
-// not make a thread_local does.
+// destroylocals when a goroutine ends that has one; for a thread that burrow
+// did not make a thread_local does.
 #include "burrow/detail/local_slots.h"
 
 #include <memory>

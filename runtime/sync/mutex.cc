@@ -1,7 +1,7 @@
 // runtime/sync/mutex.cc - the mutex once somebody has had to wait.
 //
-// burrow/detail/mutex.h has the states, and the proof for the change from inline
-// to locked unlocking. Here, all is under lock_.
+// burrow/detail/mutex.h has the states, and the proof for the change from
+// inline to locked unlocking. Here, all is under lock_.
 //
 // Invariants, under lock_ with contended_ set
 //   1 who frees locked_ holds lock_. So a waiter that finds it held under lock_
@@ -11,8 +11,8 @@
 //   3 awake_ has the waiter that was woken to compete, until it has competed;
 //     no other is woken meanwhile. It is a queue and not a flag so that the end
 //     of a run can take out a goroutine that never came to compete.
-#include "burrow/detail/asym.h"
 #include "burrow/detail/mutex.h"
+#include "burrow/detail/asym.h"
 #include "runtime/sched/timerhooks.h"
 #include "runtime/sync/wake.h"
 
@@ -54,7 +54,8 @@ bool mutex::spin() noexcept {
 // Returns  true if the mutex was free: it is the caller's now.
 bool mutex::announce() noexcept {
   contended_.store(1, std::memory_order_relaxed);
-  // seq_cst: the store above is visible before this, and acquire if it was free.
+  // seq_cst: the store above is visible before this, and acquire if it was
+  // free.
   if (locked_.exchange(2, std::memory_order_seq_cst) == 0) return true;
   detail::asymmetric_heavy();
   return false;
@@ -66,8 +67,7 @@ void mutex::lock_slow() noexcept {
   s.gp = rt::getg();
   s.lock = &lock_;
   lock_.lock();
-  bool owner =
-      contended_.load(std::memory_order_relaxed) == 0 && announce();
+  bool owner = contended_.load(std::memory_order_relaxed) == 0 && announce();
   while (!owner && !try_lock()) {
     if (s.ticket == 0) {
       s.ticket = static_cast<std::uint64_t>(rt::nanotime());

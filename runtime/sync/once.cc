@@ -7,9 +7,9 @@ namespace burrow {
 
 once::~once() { rt::detachall(lock_, q_); }
 
-// begin says whether the caller has to run the function, and then finish; if not,
-// it returns when that has been done by another. The object is not touched any
-// more after the wait.
+// begin says whether the caller has to run the function, and then finish; if
+// not, it returns when that has been done by another. The object is not touched
+// any more after the wait.
 bool once::begin() noexcept {
   lock_.lock();
   const std::uint8_t state = state_.load(std::memory_order_relaxed);

@@ -1,20 +1,20 @@
-// runtime/sync/rw_mutex.cc - the reader/writer mutex where somebody has to wait.
+// runtime/sync/rw_mutex.cc - the reader/writer mutex when somebody must wait.
 //
 // burrow/detail/rw_mutex.h has the states. Under lock_:
-//   1 readers_ counts those that hold the mutex for reading, and visitors: those
-//     that have added their 1, seen a negative sum, and have not come to lock_ yet.
-//     A reader that queues takes its 1 back, so what waits is not counted, and
-//     waiters may be forgotten (the end of a run) without a trace.
+//   1 readers_ counts those that hold the mutex for reading, and visitors:
+//     those that have added their 1, seen a negative sum, and have not come to
+//     lock_ yet. A reader that queues takes its 1 back, so what waits is not
+//     counted, and waiters may be forgotten (the end of a run) without a trace.
 //   2 to close, a writer subtracts kMax. What it found there, it has to wait
 //     for: drain_. Later visitors are not part of it.
-//   3 to open (reopen) kMax is added back, with 1 for each reader that is let in.
-//     The visitors of that moment are in as well, for the next writer will count
-//     them: grants_ says how many. Every visitor that comes to lock_ while there
-//     are grants uses one up. It may be another one's (who then queues): the
-//     counts are the same.
-//   4 while closed and not held, a writer waits at the head of writers_; if it is
-//     gone (the end of a run) readers come in on top of drain_, and the last of
-//     them opens the mutex.
+//   3 to open (reopen) kMax is added back, with 1 for each reader that is let
+//     in. The visitors of that moment are in as well, for the next writer will
+//     count them: grants_ says how many. Every visitor that comes to lock_
+//     while there are grants uses one up. It may be another one's (who then
+//     queues): the counts are the same.
+//   4 while closed and not held, a writer waits at the head of writers_; if it
+//     is gone (the end of a run) readers come in on top of drain_, and the last
+//     of them opens the mutex.
 //
 // Rejected: Go's RWMutex, which counts waiting readers in readers_ and has a
 // second mutex for writers. It cannot forget a waiter.

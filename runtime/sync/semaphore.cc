@@ -1,13 +1,13 @@
 // runtime/sync/semaphore.cc - the weighted semaphore.
 //
-// A waiter's sudog carries its number of units in `ticket`. One that waits for a
-// context too is a select between this queue and the receive queue of
+// A waiter's sudog carries its number of units in `ticket`. One that waits for
+// a context too is a select between this queue and the receive queue of
 // ctx.done(): two sudogs that share a selstate; the waker that claims it wins,
-// and the goroutine takes the other sudog off its queue itself. It holds both locks
-// while it queues, this one's first; wakers hold one only.
+// and the goroutine takes the other sudog off its queue itself. It holds both
+// locks while it queues, this one's first; wakers hold one only.
 //
-// Rejected: a channel for each waiter, as x/sync has it, and select over that and
-// ctx.done(): an allocation for each wait.
+// Rejected: a channel for each waiter, as x/sync has it, and select over that
+// and ctx.done(): an allocation for each wait.
 #include "burrow/detail/semaphore.h"
 
 #include "burrow/context.h"
@@ -44,8 +44,8 @@ void unlockboth(void* arg) {
   done->lock.unlock();
 }
 
-// leavedone takes r.end off the channel's queue, and says whether the channel is
-// closed.
+// leavedone takes r.end off the channel's queue, and says whether the channel
+// is closed.
 bool leavedone(race& r) noexcept {
   r.done->lock.lock();
   if (!r.done->recvq.remove(&r.end)) {

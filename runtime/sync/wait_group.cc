@@ -1,7 +1,8 @@
 // runtime/sync/wait_group.cc - wait groups that have waiters, or are misused.
 //
-// The bit may be set without a waiter, when the end of a run has taken those out:
-// then the next time the counter comes to 0 nobody is woken, and the bit goes.
+// The bit may be set without a waiter, when the end of a run has taken those
+// out: then the next time the counter comes to 0 nobody is woken, and the bit
+// goes.
 #include "burrow/detail/wait_group.h"
 
 #include "burrow/error.h"
@@ -22,8 +23,8 @@ void wait_group::add_slow(std::int64_t was, int n) {
   lock_.lock();
   const bool misuse = n > 0 && was < kOne && !q_.empty();
   if (misuse) state_.fetch_sub(n * kOne, std::memory_order_relaxed);
-  // The counter may have moved on from 0 if nobody was in the queue. relaxed: the
-  // waiters were queued under lock_; what the others did, add has acquired.
+  // The counter may have moved on from 0 if nobody was in the queue. relaxed:
+  // the waiters were queued under lock_; what the others did, add has acquired.
   std::int64_t zero = kWaiters;
   detail::sudog* all = nullptr;
   if (state_.compare_exchange_strong(zero, 0, std::memory_order_relaxed)) {
@@ -42,8 +43,8 @@ void wait_group::wait_slow() noexcept {
   // acquire, as in wait. The bit is set by whoever queues; the state comes to
   // (0, 0) only while the bit is clear, and then nobody will wake us.
   std::int64_t now = state_.load(std::memory_order_acquire);
-  while (now != 0 && !state_.compare_exchange_weak(
-                         now, now | kWaiters, std::memory_order_acquire)) {
+  while (now != 0 && !state_.compare_exchange_weak(now, now | kWaiters,
+                                                   std::memory_order_acquire)) {
   }
   if (now == 0) {
     lock_.unlock();

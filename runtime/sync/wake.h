@@ -1,8 +1,8 @@
 // runtime/sync/wake.h - waiting and waking, as all sync objects do it.
 //
-// A waker takes its sudogs off the queue under the object's lock, and makes them
-// ready after it has released it. Between the two they belong to it alone; after
-// goready neither the sudog nor, in general, the object may be touched.
+// A waker takes its sudogs off the queue under the object's lock, and makes
+// them ready after it has released it. Between the two they belong to it alone;
+// after goready neither the sudog nor, in general, the object may be touched.
 #pragma once
 
 #include "runtime/sched/park.h"
@@ -13,7 +13,8 @@ namespace burrow::rt {
 // like have been set by the caller.
 //
 // Context  g or foreign thread; lock held, released.
-inline void waiton(spinlock& lock, waitq& q, sudog& s, waitreason why) noexcept {
+inline void waiton(spinlock& lock, waitq& q, sudog& s,
+                   waitreason why) noexcept {
   s.gp = getg();
   s.lock = &lock;
   q.enqueue(&s);

@@ -13,7 +13,8 @@ namespace burrow {
 //   burrow::defer d{[&] { mu.unlock(); }};
 //
 // f may block. If it throws while no exception is under way, that exception
-// goes on from the end of the scope; else the process ends, as by any destructor.
+// goes on from the end of the scope; else the process ends, as by any
+// destructor.
 template <class F>
 class [[nodiscard]] defer {
  public:

@@ -63,8 +63,8 @@ class [[nodiscard]] future {
   // wait blocks until the goroutine has ended. std::logic_error if not valid().
   void wait() const { state().wait(); }
 
-  // done returns a channel, always the same, that is closed when the goroutine has
-  // ended; for select. std::logic_error if not valid().
+  // done returns a channel, always the same, that is closed when the goroutine
+  // has ended; for select. std::logic_error if not valid().
   recv_chan<unit> done() const { return state().done(); }
 
  private:

@@ -19,10 +19,10 @@ namespace burrow {
 //   *depth += 1;
 //
 // The value is made at a goroutine's first access, from the initial value or by
-// the function given to the constructor, and destroyed when the goroutine (or the
-// thread) ends, newest first. The local object may be destroyed before that; its
-// values then live on, out of reach, until their goroutines end. Goroutines that a
-// run abandons at its end do not destroy theirs.
+// the function given to the constructor, and destroyed when the goroutine (or
+// the thread) ends, newest first. The local object may be destroyed before
+// that; its values then live on, out of reach, until their goroutines end.
+// Goroutines that a run abandons at its end do not destroy theirs.
 template <class T>
 class local {
  public:

@@ -16,9 +16,9 @@ namespace burrow {
 //   std::unique_lock hold(mu);
 //   changed.wait(hold, [&] { return !queue.empty(); });
 //
-// A notification wakes who began to wait before it, in that order. A wait() ends
-// only by a notification, but by the time it has the lock again things may have
-// changed: it belongs in a loop, or is called with a predicate.
+// A notification wakes who began to wait before it, in that order. A wait()
+// ends only by a notification, but by the time it has the lock again things may
+// have changed: it belongs in a loop, or is called with a predicate.
 class cond {
  public:
   constexpr cond() noexcept = default;
@@ -42,8 +42,8 @@ class cond {
     while (!pred()) wait(lock);
   }
 
-  // notify_one wakes the one that waits longest, if there is any. The caller may
-  // hold the lock or not.
+  // notify_one wakes the one that waits longest, if there is any. The caller
+  // may hold the lock or not.
   void notify_one() noexcept;
 
   // notify_all wakes all that wait.
@@ -70,7 +70,7 @@ class cond {
   detail::spinlock lock_;
   std::uint64_t next_ = 0;      // the next ticket
   std::uint64_t notified_ = 0;  // tickets below it have been notified
-  std::uint64_t coming_ = 0;    // tickets of at least notified_ on their way to q_
+  std::uint64_t coming_ = 0;    // tickets >= notified_ on their way to q_
   detail::waitq q_;             // in the order of tickets, all >= notified_
 };
 

@@ -80,8 +80,7 @@ void run_in_group(const error_group_slot& slot, F& f) {
 }
 
 template <class F>
-concept error_group_function =
-    std::invocable<F&> &&
+concept error_group_function = std::invocable<F&> &&
     (std::is_void_v<std::invoke_result_t<F&>> ||
      std::convertible_to<std::invoke_result_t<F&>, std::error_code>);
 
@@ -91,8 +90,8 @@ concept error_group_function =
 // and reports the first error, as golang.org/x/sync/errgroup.
 //
 //   auto [group, ctx] = burrow::error_group::with_context(parent);
-//   for (const auto& url : urls) group.go([url, ctx = ctx] { fetch(ctx, url); });
-//   group.wait();
+//   for (const auto& url : urls) group.go([url, ctx = ctx] { fetch(ctx, url);
+//   }); group.wait();
 //
 // A function fails by an exception, or by a std::error_code if that is what it
 // returns. It is a handle: it can be moved, and if it is dropped its goroutines
@@ -110,8 +109,8 @@ class error_group {
   // std::error_code), else errc::canceled.
   static std::pair<error_group, context> with_context(const context& parent);
 
-  // go starts f. If the group has its limit of goroutines it blocks first, until
-  // one of them ends.
+  // go starts f. If the group has its limit of goroutines it blocks first,
+  // until one of them ends.
   template <detail::error_group_function F>
   void go(F f) {
     enter();
@@ -143,12 +142,12 @@ class error_group {
 
   template <class F>
   void start(F f) {
-    burrow::go([slot = detail::error_group_slot(ref_),
-                f = std::move(f)]() mutable {
-      const detail::error_group_slot active(std::move(slot));
-      F body(std::move(f));
-      detail::run_in_group(active, body);
-    });
+    burrow::go(
+        [slot = detail::error_group_slot(ref_), f = std::move(f)]() mutable {
+          const detail::error_group_slot active(std::move(slot));
+          F body(std::move(f));
+          detail::run_in_group(active, body);
+        });
   }
 
   detail::error_group_ref ref_;

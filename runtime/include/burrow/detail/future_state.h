@@ -9,9 +9,9 @@
 //   error       goroutine    error_ is set
 //   exited      goroutine    the goroutine has ended without a result
 //
-// status_ is stored after what it announces, under lock_, together with taking the
-// waiters off: who queues has seen pending under lock_. What is announced is read
-// without it.
+// status_ is stored after what it announces, under lock_, together with taking
+// the waiters off: who queues has seen pending under lock_. What is announced
+// is read without it.
 #pragma once
 
 #include <atomic>
@@ -52,7 +52,8 @@ class future_base {
   // made by the first call.
   recv_chan<unit> done();
 
-  // check throws what get() has to throw instead of returning a value. After wait.
+  // check throws what get() has to throw instead of returning a value. After
+  // wait.
   void check() const;
 
   // unref drops one of the two references.
@@ -91,8 +92,8 @@ template <class R>
 class future_result : public future_base {
   using stored = std::conditional_t<
       std::is_void_v<R>, std::monostate,
-      std::conditional_t<std::is_reference_v<R>,
-                         std::add_pointer_t<R>, std::remove_cv_t<R>>>;
+      std::conditional_t<std::is_reference_v<R>, std::add_pointer_t<R>,
+                         std::remove_cv_t<R>>>;
 
  public:
   // take returns the result. After wait and check, once.
@@ -146,7 +147,7 @@ class future_task final : public future_result<R> {
   void run() {
     ender end{this};
     try {
-      const caller dead{this};  // the arguments' end comes before the publication
+      const caller dead{this};  // the arguments end before the publication
       std::apply(
           [this](F&& f, A&&... args) {
             this->compute(std::move(f), std::move(args)...);

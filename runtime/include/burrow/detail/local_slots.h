@@ -28,8 +28,8 @@ class localkey {
 // Context  g or foreign thread.
 void* findlocal(const localkey& key) noexcept;
 
-// addlocal gives the calling goroutine a value, which it had not; destroys it if
-// it cannot.
+// addlocal gives the calling goroutine a value, which it had not; destroys it
+// if it cannot.
 //
 // Context  g or foreign thread. Destroys a stranger's value, which may block.
 // Errors   std::bad_alloc.

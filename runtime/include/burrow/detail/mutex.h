@@ -1,10 +1,11 @@
-// burrow/detail/mutex.h - the mutex, and why its unlock needs no locked instruction.
+// burrow/detail/mutex.h - the mutex, whose unlock is one plain instruction.
 //
 //   locked_  contended_   state
 //   0        any          free
 //   1        0            held; nobody has ever waited: unlock is inline
 //   1        1            held; unlock goes through the library, under lock_
-//   2        1            held, by the one who was owner when the first waiter came
+//   2        1            held, by the one who was owner when the first waiter
+//            came
 //
 // A mutex for which nobody has ever waited is released by one plain decrement,
 // which does two things in one instruction: it makes 1 free, and it makes 2
@@ -20,15 +21,15 @@
 //   - D is over before the fence reaches O's processor: then its store is
 //     visible when heavy() returns, and the waiter, which tries again before it
 //     queues, finds the mutex free, or held by a later owner. That one took the
-//     lock after contended_ was set, so it sees it.  Or D read the 2: see next.
+//     lock after contended_ was set, so it sees it. Or D read the 2: see next.
 //   - D comes after the fence: it reads 2, because nobody else writes a held
-//     mutex (lock is a compare-and-swap). It leaves 1, still held, and O goes to
-//     unlock_slow, as it does if it sees contended_ before D. There it waits for
-//     lock_ and finds the waiter in the queue.
+//     mutex (lock is a compare-and-swap). It leaves 1, still held, and O goes
+//     to unlock_slow, as it does if it sees contended_ before D. There it waits
+//     for lock_ and finds the waiter in the queue.
 // Either way no owner that the waiter can meet releases the lock without lock_.
 // The decrement does not look at the mutex after it has freed it, so the next
-// owner may destroy it at once; unlock_slow's last access is the release of lock_,
-// which every later unlock has to take.
+// owner may destroy it at once; unlock_slow's last access is the release of
+// lock_, which every later unlock has to take.
 //
 // Where the processor has no such instruction, and for ThreadSanitizer, which
 // would not see it, contended_ is 1 from the beginning.
@@ -69,8 +70,8 @@ namespace burrow {
 // competes with goroutines that come along and are already running; if it loses
 // it goes back to the head. A waiter that has waited for 1 ms and lost again
 // turns the mutex to starvation mode: unlock hands ownership to the head of the
-// queue, newcomers queue at the tail. The mutex goes back to normal mode when it
-// is handed to the last waiter, or to one that has waited less than 1 ms.
+// queue, newcomers queue at the tail. The mutex goes back to normal mode when
+// it is handed to the last waiter, or to one that has waited less than 1 ms.
 class mutex {
  public:
   constexpr mutex() noexcept = default;
@@ -137,7 +138,7 @@ class mutex {
   std::atomic<bool> starving_{false};  // written under lock_
   // Under lock_.
   detail::waitq q_;
-  detail::waitq awake_;  // at most one: woken in normal mode, has still to compete
+  detail::waitq awake_;  // at most one: woken, has still to compete
 };
 
 }  // namespace burrow

@@ -32,9 +32,9 @@ class once {
   ~once();
 
   // call runs f if this is the first call on this object; others return when
-  // that f has ended. An f that throws, or ends its goroutine, has run: the first
-  // caller gets the exception, the others just return. An f that makes a call on
-  // the same once blocks for ever.
+  // that f has ended. An f that throws, or ends its goroutine, has run: the
+  // first caller gets the exception, the others just return. An f that makes a
+  // call on the same once blocks for ever.
   template <class F>
   void call(F&& f) {
     // acquire pairs with the release in finish: what f did is seen.
@@ -67,11 +67,10 @@ namespace detail {
 template <class F>
 struct once_result {
   using result = std::invoke_result_t<F&>;
-  using stored =
-      std::conditional_t<std::is_void_v<result>, std::monostate,
-                         std::conditional_t<std::is_reference_v<result>,
-                                            std::add_pointer_t<result>,
-                                            std::remove_cv_t<result>>>;
+  using stored = std::conditional_t<
+      std::is_void_v<result>, std::monostate,
+      std::conditional_t<std::is_reference_v<result>,
+                         std::add_pointer_t<result>, std::remove_cv_t<result>>>;
 
   explicit once_result(F fn) : f(std::move(fn)) {}
 
@@ -114,12 +113,15 @@ class once_function {
   // call has. Concurrent callers wait. The reference lives as long as a copy of
   // this object.
   //
-  // Errors  the exception that f has thrown, each time; panic_error if f ended its
+  // Errors  the exception that f has thrown, each time; panic_error if f ended
+  //          its
   //         goroutine.
   decltype(auto) operator()() const {
     s_->o.call([s = s_.get()] { s->compute(); });
     if (s_->error) std::rethrow_exception(s_->error);
-    if (!s_->value) throw panic_error("once_value: the function has not returned");
+    if (!s_->value) {
+      throw panic_error("once_value: the function has not returned");
+    }
     if constexpr (std::is_reference_v<typename shared::result>) {
       return static_cast<typename shared::result>(**s_->value);
     } else if constexpr (!std::is_void_v<typename shared::result>) {
@@ -131,8 +133,8 @@ class once_function {
   std::shared_ptr<shared> s_;
 };
 
-// once_value returns a function that runs f when it is called first, and returns
-// f's result each time: a const T& for an f that returns T.
+// once_value returns a function that runs f when it is called first, and
+// returns f's result each time: a const T& for an f that returns T.
 //
 //   auto config = burrow::once_value([] { return load_config(); });
 //   use(config());

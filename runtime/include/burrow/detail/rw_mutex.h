@@ -1,13 +1,14 @@
 // burrow/detail/rw_mutex.h - the reader/writer mutex.
 //
 //   readers_   closed_ held_  state
-//   n          no      no     n readers hold it (0: free); readers need no lock_
-//   n - kMax   yes     no     a writer waits for drain_ readers to leave; new
+//   n          no      no     n readers hold it (0: free); readers need no
+//   lock_ n - kMax   yes     no     a writer waits for drain_ readers to leave;
+//   new
 //                             readers queue
 //   n - kMax   yes     yes    a writer holds it; readers queue
 //
-// A reader comes by adding 1 to readers_ and leaves by subtracting 1. If the sum
-// is negative it goes on under lock_ (runtime/sync/rw_mutex.cc), which
+// A reader comes by adding 1 to readers_ and leaves by subtracting 1. If the
+// sum is negative it goes on under lock_ (runtime/sync/rw_mutex.cc), which
 // guards all but readers_.
 #pragma once
 
@@ -23,8 +24,8 @@ namespace burrow {
 // sync.RWMutex. It works with std::unique_lock, std::shared_lock and the like.
 //
 // Neither side starves: a writer that waits keeps new readers out, and a writer
-// that unlocks lets in all readers that wait then, and then the next writer. So a
-// reader must not take it a second time: a writer may have come in between.
+// that unlocks lets in all readers that wait then, and then the next writer. So
+// a reader must not take it a second time: a writer may have come in between.
 class rw_mutex {
  public:
   constexpr rw_mutex() noexcept = default;

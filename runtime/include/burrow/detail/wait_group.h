@@ -5,13 +5,14 @@
 //   0        0    wait() returns at once
 //   n > 0    0    done() and add() are one instruction and nothing more
 //   n > 0    1    the done() that makes it (0, 1) wakes the waiters
-//   0        1    that done() is on its way to lock_: a wait() queues and is woken
+//   0        1    that done() is on its way to lock_: a wait() queues and is
+//            woken
 //                 by it too, an add() is misuse
 //
 // The bit is set only together with queueing, under lock_. A done() that finds
-// it clear does not touch the object again; one that has to wake has done all it
-// has to do with the object when it makes the first waiter ready. So the object
-// may be destroyed when wait() returns.
+// it clear does not touch the object again; one that has to wake has done all
+// it has to do with the object when it makes the first waiter ready. So the
+// object may be destroyed when wait() returns.
 #pragma once
 
 #include <atomic>
@@ -24,9 +25,9 @@
 
 namespace burrow {
 
-// wait_group waits for a number of goroutines to finish, as Go's sync.WaitGroup:
-// add before they start, done in each, wait for all of them. It may be used
-// again when wait() has returned.
+// wait_group waits for a number of goroutines to finish, as Go's
+// sync.WaitGroup: add before they start, done in each, wait for all of them. It
+// may be used again when wait() has returned.
 class wait_group {
  public:
   constexpr wait_group() noexcept = default;
@@ -34,8 +35,8 @@ class wait_group {
   wait_group& operator=(const wait_group&) = delete;
   ~wait_group();
 
-  // add adds n, which may be negative, to the counter. At 0 all waiters go on. An
-  // add from 0 upwards must happen before the wait that is to see it.
+  // add adds n, which may be negative, to the counter. At 0 all waiters go on.
+  // An add from 0 upwards must happen before the wait that is to see it.
   //
   // Errors  panic_error "sync: negative WaitGroup counter";
   //         panic_error "sync: WaitGroup misuse: Add called concurrently with
