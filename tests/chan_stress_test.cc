@@ -332,6 +332,26 @@ GO_TEST(ChanStress, HandleDestroyedUnderASelect) {
   }
 }
 
+// A run ends, and its channels die, while goroutines that were woken by them
+// have not yet run: nobody may look at the channels any more.
+TEST(ChanStress, RunEndsWithReceiversJustWoken) {
+  for (int round = 0; round < 200; ++round) {
+    auto body = [] {
+      auto c = make_chan<int>(), d = make_chan<int>();
+      go([&c] { c.recv(); });
+      await_waiters(c, 1);
+      go([&c, &d] { select(recv(c), recv(d)); });
+      await_waiters(d, 1);
+      go([&d] { d.recv(); });
+      await_waiters(d, 2);
+      c.send(1);
+      c.send(2);
+      d.close();
+    };
+    EXPECT_EQ(run(body, options{.maxprocs = round % 3 + 1}), 0);
+  }
+}
+
 GO_TEST(ChanStress, ForeignThreadsAmongGoroutines) {
   constexpr int kEach = 1000, kThreads = 2, kGoroutines = 4;
   const std::array<chan<int>, 2> c{make_chan<int>(), make_chan<int>(2)};

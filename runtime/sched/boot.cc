@@ -68,7 +68,7 @@ g* makemain(m* mp, detail::invoker call, void* arg) noexcept {
   gp->stackpages = stackround(kMainStack);
   if (gp->stackpages == sched.stackpages) gp->stackpages = 0;
   gp->flags = kGMain;
-  getp(mp)->nstarted++;
+  getp(mp)->nstarted.add();
   gp->status.store(gstatus::runnable, relaxed);
   return gp;
 }
@@ -89,7 +89,7 @@ void startrun(m* mp, const plan& pl) noexcept {
   }
   procresize(mp, pl.maxprocs);
   for (p* pp : allp)
-    if (pp != nullptr) pp->nstarted = pp->nended = 0;
+    if (pp != nullptr) pp->nstarted.n = pp->nended.n = 0;
   acquirep(mp, allp[0]);
   startworld(mp);
   const lockguard hold(sched.lock);

@@ -60,7 +60,7 @@ class spawning {
     }
     BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
     gp->status.store(gstatus::runnable, relaxed);
-    mine->nstarted++;
+    mine->nstarted.add();
     mine->lifo.pushback(gp);
     considerwake(mine);
   }
@@ -136,8 +136,9 @@ void goexit() {
 
 int num_goroutine() {
   std::uint64_t n = sched.nforeign.load(relaxed);
-  for (int i = 0; i < kMaxProcs && allp[i] != nullptr; i++)
-    n += allp[i]->nstarted - allp[i]->nended;
+  const int made = sched.nallp.load(acquire);
+  for (int i = 0; i < made; i++)
+    n += allp[i]->nstarted.n.load(relaxed) - allp[i]->nended.n.load(relaxed);
   return static_cast<int>(n);
 }
 

@@ -145,7 +145,7 @@ m* goend(m* mp, g* gp) noexcept {
   BURROW_DCHECK(mp->curg == gp && pp->mp.load(relaxed) == mp);
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::running);
   gp->status.store(gstatus::dead, relaxed);
-  pp->nended++;
+  pp->nended.add();
   if ((gp->flags & (kGLocked | kGMain)) != 0) [[unlikely]]
     endspecial(mp, gp);
   g* next = picknext(mp);

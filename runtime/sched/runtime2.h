@@ -162,6 +162,13 @@ enum attentionbits : std::uint32_t {
   kAttnChaos = 8,     // BURROW_DEBUG=chaos: always set
 };
 
+// counter is written by one thread at a time and read by any: no read-modify-
+// write is needed.
+struct counter {
+  std::atomic<std::uint64_t> n{0};
+  void add() noexcept { n.store(n.load(relaxed) + 1, relaxed); }
+};
+
 inline constexpr int kStackCache = 64;
 
 struct alignas(kCacheLine) p {
@@ -175,8 +182,7 @@ struct alignas(kCacheLine) p {
   std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
   std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
   std::uint64_t goidnext = 0, goidend = 0;
-  std::uint64_t nstarted = 0, nended = 0;  // read racily by num_goroutine
-  std::uint64_t nswitch = 0;
+  counter nstarted, nended;       // goroutines
   stackspan stacks[kStackCache];  // default-size stacks, hottest last
 
   // Atomic.
@@ -243,6 +249,7 @@ struct scheduler {
 
   // Read mostly; written under lock.
   alignas(kCacheLine) std::atomic<std::int32_t> nprocs{0};
+  std::atomic<std::int32_t> nallp{0};  // ps ever made: allp[0, nallp) are set
   std::atomic<m*> allm{nullptr};
   std::atomic<m*> m0{nullptr};
   std::atomic<bool> ending{false};     // the main goroutine has returned

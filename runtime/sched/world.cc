@@ -176,6 +176,7 @@ void procresize(m* mp, int n) noexcept {
       if (at == nullptr) rtthrow("procresize: out of memory");
       allp[i] = new (at) p;
       allp[i]->id = i;
+      sched.nallp.store(i + 1, release);
     }
     if (i < old) continue;
     opentimers(allp[i]->ts);
