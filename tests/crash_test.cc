@@ -61,6 +61,7 @@ TEST_P(Crash, EscapedException) {
     EXPECT_TRUE(has(r, "[running]:")) << r.err;
     EXPECT_TRUE(has(r, "thrower(int)")) << r.err;
   }
+  EXPECT_TRUE(has(run("panics"), "\"thrower\" [running]:"));
   expectstart(run("panicsmain"), "panic: in main [std::logic_error]\n");
 }
 

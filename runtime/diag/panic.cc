@@ -79,7 +79,7 @@ void printvalue(printer& out, const std::type_info& type) noexcept {
   if (level == tracelevel::none) return;
   const std::uint64_t goid = gidof(getg());
   writeall(kStderr, "\n", 1);
-  report_header(kStderr, goid, nullptr, "running");
+  report_header(kStderr, goid, gnameof(getg()), "running");
   std::uintptr_t pcs[kMaxTrace + 1];
   const int n = capture_here(pcs, kMaxTrace + 1, 1);
   print_trace(kStderr, pcs, n, level);

@@ -75,6 +75,9 @@ void goyield() noexcept;
 // gidof returns gp's number; 0 for a foreign thread's proxy.
 std::uint64_t gidof(const g* gp) noexcept;
 
+// gnameof returns gp's name (go_options), or null.
+const char* gnameof(const g* gp) noexcept;
+
 // canspin says whether active spinning for a lock can help: more than
 // one p, and another one is running.
 bool canspin() noexcept;

@@ -145,6 +145,8 @@ __attribute__((noinline)) g* getg() noexcept {
 
 std::uint64_t gidof(const g* gp) noexcept { return gp->goid; }
 
+const char* gnameof(const g* gp) noexcept { return gp->name; }
+
 void*& glocals() noexcept { return getg()->locals; }
 
 void gopark(spinlock* held, sudog* waiting, waitreason why) noexcept {

@@ -177,8 +177,9 @@ void fire(timers& ts, timer* t, std::int64_t now) noexcept {
     const timerentry e{when, reinterpret_cast<std::uintptr_t>(t)};
     // Inside the scheduler the run is not over: never null.
     timers* to = enqueue(ts, e, epoch.load(relaxed));
-    const bool earliest = unlockheap(*to, when);
+    // The heap has our reference now: while it is locked, it cannot drop t.
     t->lock.unlock();
+    const bool earliest = unlockheap(*to, when);
     // Who looked at the heap since the pop has not seen this deadline.
     if (earliest) wakepoller(when);
     return;

@@ -67,7 +67,7 @@ __attribute__((noinline)) void thrower(int n) {
 }
 
 void panics() {
-  go([] { thrower(3); });
+  go(go_options{.name = "thrower"}, [] { thrower(3); });
   sleep_for(1h);
 }
 
