@@ -43,8 +43,8 @@ struct printer {
   }
 
   template <std::integral T>
-  requires(!std::same_as<T, char> && !std::same_as<T, bool>) printer&
-  operator<<(T value) noexcept {
+    requires(!std::same_as<T, char> && !std::same_as<T, bool>)
+  printer& operator<<(T value) noexcept {
     auto magnitude = static_cast<std::uint64_t>(value);
     if (value < T{0}) {
       put('-');

@@ -24,17 +24,11 @@ using namespace testsupport;
 
 // What can be used how is decided when it is compiled.
 template <class C>
-concept can_recv = requires(const C c) {
-  c.recv();
-};
+concept can_recv = requires(const C c) { c.recv(); };
 template <class C, class T>
-concept can_send = requires(const C c, T v) {
-  c.send(std::move(v));
-};
+concept can_send = requires(const C c, T v) { c.send(std::move(v)); };
 template <class C>
-concept can_close = requires(const C c) {
-  c.close();
-};
+concept can_close = requires(const C c) { c.close(); };
 
 static_assert(can_recv<chan<int>> && can_send<chan<int>, int> &&
               can_close<chan<int>>);

@@ -239,8 +239,7 @@ GO_TEST(Context, CauseOfATimeout) {
   auto [ctx, cancel] = burrow::with_timeout_cause(background(), 1ms, why);
   ctx.done().recv();
   expectended(ctx, errc::deadline_exceeded, why);
-  auto [early, cancelearly] =
-      burrow::with_timeout_cause(background(), 1h, why);
+  auto [early, cancelearly] = burrow::with_timeout_cause(background(), 1h, why);
   cancelearly();
   expectended(early, errc::canceled, errc::canceled);
   const auto now = steady::now();
@@ -273,16 +272,16 @@ GO_TEST(Context, TheEarlierDeadlineCounts) {
   EXPECT_EQ(burrow::with_deadline(early, now + 2h).first.deadline(), now + 1h);
   EXPECT_EQ(burrow::with_deadline(early, now + 1min).first.deadline(),
             now + 1min);
-  auto [ctx, cancel] = burrow::with_timeout(
-      burrow::with_timeout(background(), 2ms).first, 1h);
+  auto [ctx, cancel] =
+      burrow::with_timeout(burrow::with_timeout(background(), 2ms).first, 1h);
   ctx.done().recv();
   expectended(ctx, errc::deadline_exceeded, errc::deadline_exceeded);
   settle();
 }
 
 GO_TEST(Context, PastAndAbsurdDeadlines) {
-  for (const auto t : {steady::time_point(), steady::time_point::min(),
-                       steady::now()}) {
+  for (const auto t :
+       {steady::time_point(), steady::time_point::min(), steady::now()}) {
     expectended(burrow::with_deadline(background(), t).first,
                 errc::deadline_exceeded, errc::deadline_exceeded);
   }
@@ -391,8 +390,8 @@ GO_TEST(ContextValue, DestroyedWithTheLastContext) {
 // ---- without_cancel, after_func --------------------------------------------------
 
 GO_TEST(Context, WithoutCancel) {
-  auto [ctx, cancel] = burrow::with_timeout(
-      burrow::with_value(background(), 1, 2), 1h);
+  auto [ctx, cancel] =
+      burrow::with_timeout(burrow::with_value(background(), 1, 2), 1h);
   auto free = burrow::without_cancel(ctx);
   auto [below, cancelbelow] = burrow::with_cancel(free);
   cancel();
@@ -553,9 +552,8 @@ GO_TEST(Context, TenThousandChildrenLeaveNoGoroutineBehind) {
   auto [parent, cancel] = burrow::with_cancel(background());
   std::vector<context> children;
   for (int i = 0; i < 10'000; ++i) {
-    children.push_back(i % 2 == 0
-                           ? burrow::with_cancel(parent).first
-                           : burrow::with_timeout(parent, 1h).first);
+    children.push_back(i % 2 == 0 ? burrow::with_cancel(parent).first
+                                  : burrow::with_timeout(parent, 1h).first);
   }
   EXPECT_EQ(burrow::num_goroutine(), before);
   cancel();
@@ -651,10 +649,10 @@ GO_TEST(Context, ChildrenMadeWhileTheParentIsCancelled) {
 GO_TEST(Context, TimersAgainstCancelsAndDrops) {
   std::mt19937 rng(7);
   for (int i = 0; i < 2000; ++i) {
-    auto parent = burrow::with_timeout(
-        background(), std::chrono::microseconds(rng() % 50));
-    auto child = burrow::with_timeout(
-        parent.first, std::chrono::microseconds(rng() % 50));
+    auto parent = burrow::with_timeout(background(),
+                                       std::chrono::microseconds(rng() % 50));
+    auto child = burrow::with_timeout(parent.first,
+                                      std::chrono::microseconds(rng() % 50));
     const auto done = child.first.done();
     if (i % 4 == 0) burrow::go([c = parent.second] { c(); });
     if (i % 4 == 1) child.second();

@@ -29,17 +29,11 @@ namespace {
 using namespace burrow::testsupport;
 
 template <class C>
-concept can_recv_case = requires(C c) {
-  recv(c);
-};
+concept can_recv_case = requires(C c) { recv(c); };
 template <class C, class V>
-concept can_send_case = requires(C c, V v) {
-  send(c, std::move(v));
-};
+concept can_send_case = requires(C c, V v) { send(c, std::move(v)); };
 template <class C, class H>
-concept can_handle = requires(C c, H h) {
-  recv(c, h);
-};
+concept can_handle = requires(C c, H h) { recv(c, h); };
 static_assert(can_recv_case<chan<int>> && can_recv_case<recv_chan<int>> &&
               !can_recv_case<send_chan<int>> && !can_recv_case<int>);
 static_assert(can_send_case<chan<int>, int> &&

@@ -68,9 +68,9 @@ GO_TEST(Sleep, NothingToWaitForReturnsAtOnce) {
 }
 
 GO_TEST(Sleep, UntilATimePointOfAnyPrecision) {
-  const auto t = std::chrono::time_point_cast<std::chrono::milliseconds>(
-                     steady::now()) +
-                 5ms;
+  const auto t =
+      std::chrono::time_point_cast<std::chrono::milliseconds>(steady::now()) +
+      5ms;
   burrow::sleep_until(t);
   EXPECT_GE(steady::now(), t);
 }
@@ -85,8 +85,8 @@ GO_TEST(Sleep, OthersRunMeanwhile) {
   });
   asleep.recv();
   int turns = 0;
-  while (!burrow::detail::chan_access::get(woken)->is(
-      burrow::detail::kClosed)) {
+  while (
+      !burrow::detail::chan_access::get(woken)->is(burrow::detail::kClosed)) {
     ++turns;
     burrow::yield();
   }
@@ -165,7 +165,8 @@ TEST(Sleep, ARunEndsWithSleepersLeft) {
               });
               // Due about when the run ends, or in the middle of the next one.
               burrow::go([k] {
-                for (;;) burrow::sleep_for(std::chrono::microseconds(1 + 9 * k));
+                for (;;)
+                  burrow::sleep_for(std::chrono::microseconds(1 + 9 * k));
               });
             }
             for (int k = 0; k < i; ++k) burrow::yield();

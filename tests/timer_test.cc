@@ -162,9 +162,8 @@ GO_TEST(Timer, ChannelLooksUnbuffered) {
 
 GO_TEST(Timer, AfterInSelect) {
   int which = -1;
-  burrow::select(
-      burrow::recv(burrow::after(1h), [&] { which = 0; }),
-      burrow::recv(burrow::after(1ms), [&] { which = 1; }));
+  burrow::select(burrow::recv(burrow::after(1h), [&] { which = 0; }),
+                 burrow::recv(burrow::after(1ms), [&] { which = 1; }));
   EXPECT_EQ(which, 1);
 }
 

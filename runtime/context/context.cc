@@ -30,7 +30,9 @@ void expire(void* node) {
   cancelwith(n, err, n->timeoutcause ? n->timeoutcause : err);
 }
 
-void dropexpire(void* node) noexcept { dropref(static_cast<cancelnode*>(node)); }
+void dropexpire(void* node) noexcept {
+  dropref(static_cast<cancelnode*>(node));
+}
 
 // startdeadline starts n's timer.
 //
@@ -40,8 +42,8 @@ void startdeadline(cancelnode* n) {
   const clock_time now = from_now(0);
   if (*n->deadline <= now) return expire(n);
   n->refs.fetch_add(1, std::memory_order_relaxed);  // the timer's
-  timer_handle t = start_func_timer(to_ns(*n->deadline - now),
-                                    {expire, dropexpire, n});
+  timer_handle t =
+      start_func_timer(to_ns(*n->deadline - now), {expire, dropexpire, n});
   {
     const guard hold(n->lock);
     if (n->state.load(std::memory_order_relaxed) == ctxstate::live) {

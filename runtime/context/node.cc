@@ -68,8 +68,8 @@ bool noticeable(const cancelnode* n) noexcept {
   if (n->children != nullptr) return true;
   const hchan* c = chan_access::get(n->done);
   // acquire: what the handles did that are gone is done.
-  return c != nullptr && (c->refs.load(std::memory_order_acquire) > 1 ||
-                          c->is(kRecvWaiting));
+  return c != nullptr &&
+         (c->refs.load(std::memory_order_acquire) > 1 || c->is(kRecvWaiting));
 }
 
 // retire: n's last handle is gone.

@@ -45,8 +45,8 @@ namespace burrow::detail {
 struct ctxchild {
   ctxchild(bool func, cancelnode* owner) noexcept;
 
-  const bool isfunc;            // immutable
-  cancelnode* const up;         // immutable; a reference, or null
+  const bool isfunc;     // immutable
+  cancelnode* const up;  // immutable; a reference, or null
   std::atomic<std::uint32_t> refs{1};
 
   // up->lock. next also links the stacks of those who have taken it off.
@@ -71,7 +71,7 @@ struct cancelnode : ctxnode, ctxchild {
   std::atomic<bool> hasdone{false};
   std::error_code err;
   std::error_code cause;
-  chan<unit> done;         // constant from hasdone on
+  chan<unit> done;  // constant from hasdone on
   ctxchild* children = nullptr;
   timer_handle deadlinetimer;
 };

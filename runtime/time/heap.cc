@@ -112,8 +112,7 @@ void heapgrow(timers& ts, std::uint32_t n) noexcept {
   void* block = std::aligned_alloc(kLine, (cap + kArity) * sizeof(timerentry));
   if (block == nullptr) rtthrow("heapgrow: out of memory");
   timerentry* heap = static_cast<timerentry*>(block) + kPad;
-  if (ts.len != 0)
-    std::memcpy(heap, ts.heap, ts.len * sizeof(timerentry));
+  if (ts.len != 0) std::memcpy(heap, ts.heap, ts.len * sizeof(timerentry));
   freeheap(ts.heap);
   ts.heap = heap;
   ts.cap = cap;

@@ -7,6 +7,7 @@
 
 #include "burrow/go.h"
 #include "runtime/sched/park.h"
+#include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
 #include "runtime/time/heap.h"
 
@@ -15,9 +16,6 @@ namespace {
 
 constexpr std::uintptr_t kTimerIdle = 0;
 constexpr std::uintptr_t kTimerFiring = 1;  // no heap has an odd address
-
-constexpr auto relaxed = std::memory_order_relaxed;
-constexpr auto acquire = std::memory_order_acquire;
 
 // L2. Written under the lock of the heap that is being cleared.
 std::atomic<std::uint32_t> epoch{0};
@@ -145,7 +143,7 @@ bool disarm(timer* t) noexcept {
 // dropinscheduler is releasetimer for g0: user code is left to a goroutine.
 void dropinscheduler(timer* t) noexcept {
   if (!t->ops->destroyonstack) return releasetimer(t);
-  if (t->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (t->refs.fetch_sub(1, acq_rel) != 1) return;
   burrow::go([t] { t->ops->destroy(t); });
 }
 
@@ -208,6 +206,14 @@ std::uint32_t popdue(timers& ts, std::int64_t now, timerentry* out,
   }
   ts.lock.unlock();
   return n;
+}
+
+// outsiderun: there is no heap for the calling thread.
+//
+// Errors  std::logic_error; a goroutine whose run is over never returns.
+[[noreturn]] void outsiderun() {
+  if (gidof(getg()) != 0) parkforever(waitreason::forever);
+  throw std::logic_error("burrow: a timer was started outside run()");
 }
 
 // A sleeper that became the earliest: what is done once it is parked.
@@ -286,8 +292,7 @@ void retaintimer(timer* t) noexcept {
 
 void releasetimer(timer* t) noexcept {
   // acq_rel: what was done through the other references is done.
-  if (t->refs.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    t->ops->destroy(t);
+  if (t->refs.fetch_sub(1, acq_rel) == 1) t->ops->destroy(t);
 }
 
 bool resettimer(timer* t, std::int64_t when, std::int64_t period) {
@@ -296,8 +301,7 @@ bool resettimer(timer* t, std::int64_t when, std::int64_t period) {
     // acquire: read before mytimers() finds the run to be on (L2).
     const std::uint32_t seen = epoch.load(acquire);
     timers* mine = mytimers();
-    if (mine == nullptr)
-      throw std::logic_error("burrow: a timer was started outside run()");
+    if (mine == nullptr) outsiderun();
     t->lock.lock();
     if (disarm(t)) pending = true;
     t->when = when;
@@ -320,15 +324,14 @@ bool stoptimer(timer* t) noexcept {
   return pending;
 }
 
+// A sleeper must not be in a heap when its run ends without it: it would be woken
+// after its g is gone. So it is in the runtime from before the push, which keeps
+// its p and with it the run from ending, until gopark has switched away from it.
 void sleepuntil(g* gp, std::int64_t when) noexcept {
   const timerentry e{when, reinterpret_cast<std::uintptr_t>(gp) | kSleeper};
-  timers* ts = nullptr;
-  while (ts == nullptr) {
-    const std::uint32_t seen = epoch.load(acquire);  // as in resettimer
-    timers* mine = mytimers();
-    if (mine == nullptr) parkforever(waitreason::sleep);  // our run is over
-    ts = enqueue(*mine, e, seen);
-  }
+  m* mp = getm();
+  if (!enter(mp)) mp = reacquire(mp);  // does not return if the run is over
+  timers* ts = enqueue(getp(mp)->ts, e, epoch.load(relaxed));
   if (ts->heap[0].when != when) {
     gopark(&ts->lock, nullptr, waitreason::sleep);
     return;

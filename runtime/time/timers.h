@@ -166,9 +166,9 @@ bool resettimer(timer* t, std::int64_t when, std::int64_t period);
 // Context  g or foreign thread, no lock held. Does not block.
 bool stoptimer(timer* t) noexcept;
 
-// sleepuntil blocks the calling goroutine until when (ns, > 0).
+// sleepuntil blocks the calling goroutine, gp, until when (ns, > 0).
 //
-// Context  g.
+// Context  g, not in the runtime.
 void sleepuntil(g* gp, std::int64_t when) noexcept;
 
 // deadlineafter is the time ns from now, in ns, > 0; it saturates.

@@ -56,12 +56,16 @@ class send_side {
   //
   // Errors  panic_error "send on closed channel".
   bool try_send(T&& v) const { return chan_trysend(raw(), v); }
-  bool try_send(const T& v) const requires std::is_copy_constructible_v<T> {
+  bool try_send(const T& v) const
+    requires std::is_copy_constructible_v<T>
+  {
     if (raw() == nullptr || cannotsend(raw())) return false;
     T copy(v);  // here: a copy may throw and take its time, the lock is later
     return chan_trysend(raw(), copy);
   }
-  bool try_send(T& v) const requires(!std::is_copy_constructible_v<T>) {
+  bool try_send(T& v) const
+    requires(!std::is_copy_constructible_v<T>)
+  {
     return chan_trysend(raw(), v);
   }
 

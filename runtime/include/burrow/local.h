@@ -63,9 +63,8 @@ class local {
  private:
   void* make() const {
     auto* value = new T(make_());
-    detail::addlocal(key_, value, [](void* v) noexcept {
-      delete static_cast<T*>(v);
-    });
+    detail::addlocal(key_, value,
+                     [](void* v) noexcept { delete static_cast<T*>(v); });
     return value;
   }
 

@@ -25,9 +25,9 @@ struct caseops {
 inline constexpr std::size_t kInlineSize = 64;
 inline constexpr std::size_t kInlineAlign = alignof(std::max_align_t);
 template <class K>
-inline constexpr bool erased_inline = (sizeof(K) <= kInlineSize) &&
-                                      (alignof(K) <= kInlineAlign) &&
-                                      (std::is_nothrow_move_constructible_v<K>);
+inline constexpr bool erased_inline =
+    (sizeof(K) <= kInlineSize) && (alignof(K) <= kInlineAlign) &&
+    (std::is_nothrow_move_constructible_v<K>);
 
 template <class K>
 inline constexpr caseops caseops_of = {

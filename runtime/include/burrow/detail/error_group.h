@@ -80,7 +80,8 @@ void run_in_group(const error_group_slot& slot, F& f) {
 }
 
 template <class F>
-concept error_group_function = std::invocable<F&> &&
+concept error_group_function =
+    std::invocable<F&> &&
     (std::is_void_v<std::invoke_result_t<F&>> ||
      std::convertible_to<std::invoke_result_t<F&>, std::error_code>);
 

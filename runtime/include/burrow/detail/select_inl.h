@@ -104,10 +104,10 @@ template <class C>
 concept sendable = chan_traits<std::remove_cvref_t<C>>::cansend;
 template <class H, class C>
 concept recv_handler = std::is_invocable_v<H&, std::optional<elem_t<C>>> ||
-    std::is_invocable_v<H&>;
+                       std::is_invocable_v<H&>;
 template <class V, class C>
 concept sendable_value = std::is_convertible_v<V, elem_t<C>> ||
-    std::is_same_v<std::remove_reference_t<V>, elem_t<C>>;
+                         std::is_same_v<std::remove_reference_t<V>, elem_t<C>>;
 
 // heldchan is the channel of a case: kept (a handle) or the caller's (a
 // pointer).
@@ -152,7 +152,7 @@ class heldvalue {
   T v_;
 };
 template <class T>
-requires std::is_reference_v<T>
+  requires std::is_reference_v<T>
 class heldvalue<T> {
  public:
   using value = std::remove_reference_t<T>;

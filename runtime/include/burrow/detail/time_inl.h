@@ -36,8 +36,8 @@ std::int64_t to_ns(std::chrono::duration<Rep, Period> d) noexcept {
       return d.count() < Rep{} ? limits::min() : limits::max();
     return ns;
   } else {
-    const long double ns =
-        std::ceil(static_cast<long double>(d.count()) * scale::num / scale::den);
+    const long double ns = std::ceil(static_cast<long double>(d.count()) *
+                                     scale::num / scale::den);
     // -min() is 2^63, which every floating type has.
     constexpr long double end = -static_cast<long double>(limits::min());
     if (ns >= end) return limits::max();
