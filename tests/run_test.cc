@@ -103,6 +103,25 @@ TEST(Run, AbandonedWaitersAreOffTheQueuesOfWhatOutlivesTheRun) {
   }
 }
 
+// Woken, but not yet run, when the run ends; and the object it waited for is
+// gone by then.
+TEST(Run, WokenButNotRunWhenItsObjectIsGone) {
+  for (int round = 0; round < 100; round++)
+    run(
+        [] {
+          auto mu = std::make_unique<mutex>();
+          auto wg = std::make_unique<wait_group>();
+          mu->lock();
+          wg->add(1);
+          go([&m = *mu] { m.lock(); });
+          go([&w = *wg] { w.wait(); });
+          for (int i = 0; i < 3; i++) yield();
+          mu->unlock();
+          wg->done();
+        },
+        {.maxprocs = 1});
+}
+
 TEST(Run, RunnableGoroutinesAreDropped) {
   for (int round = 0; round < 100; round++) {
     auto ran = std::make_shared<std::atomic<int>>(0);
@@ -111,9 +130,11 @@ TEST(Run, RunnableGoroutinesAreDropped) {
           for (int i = 0; i < 1000; i++) go([ran] { (*ran)++; });
         },
         {.maxprocs = 1 + round % 3});
+    // Those that are in user code at this moment may still add theirs: one a
+    // p.
     const int then = ran->load();
     run([] { yield(); });
-    ASSERT_EQ(ran->load(), then);
+    ASSERT_LE(ran->load(), then + 3);
   }
 }
 

@@ -129,12 +129,17 @@ void settle(m* mp) noexcept {
 }
 
 // unlink takes an abandoned g off the queues it waits on. False: a waker has
-// taken it off already and may still write to its stack.
-bool unlink(g* gp) noexcept {
+// taken it off one and may still write to its stack. A sudog that is on no queue
+// names an object that may be gone: the g was woken already, or the object has
+// died and forgotten it (lock null).
+bool unlink(g* gp, bool parked) noexcept {
   bool clean = true;
   for (sudog* s = gp->waiting; s != nullptr; s = s->waitlink) {
+    if (s->q == nullptr) {
+      if (parked && s->lock != nullptr) clean = false;
+      continue;
+    }
     spinlock* l = s->lock;
-    if (l == nullptr) continue;  // the object died before us
     l->lock();
     if (s->q != nullptr) {
       s->q->remove(s);
@@ -152,7 +157,7 @@ void abandon(g* gp, void*) {
   const gstatus st = gp->status.load(acquire);
   if (gp->runid != sched.runid.load(relaxed)) return;
   if (st != gstatus::waiting && st != gstatus::runnable) return;
-  const bool clean = unlink(gp);
+  const bool clean = unlink(gp, st == gstatus::waiting);
   gp->status.store(gstatus::dead, relaxed);
   gp->lockedm = nullptr;
   gp->lockedcount = 0;

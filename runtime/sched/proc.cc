@@ -104,7 +104,8 @@ void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
   gp->waiting = waiting;
   gp->why = why;
   if (mp == nullptr) return parkforeign(gp, h);
-  const bool havep = enter(mp);
+  // A sleeper is in the runtime already (sleepuntil), and so has its p.
+  const bool havep = mp->inruntime.load(relaxed) != 0 || enter(mp);
   if (!havep && runisover(gp)) abandonpark(mp, gp, h);
   gp->status.store(gstatus::waiting, relaxed);
   if (h.unlockf == nullptr) {

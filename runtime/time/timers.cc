@@ -216,6 +216,15 @@ std::uint32_t popdue(timers& ts, std::int64_t now, timerentry* out,
   throw std::logic_error("burrow: a timer was started outside run()");
 }
 
+// prefetchstack fetches what the switch to gp reads first. A sleeper's stack has
+// been cold for long, and its batch runs as soon as it is ready.
+void prefetchstack(const g* gp) noexcept {
+  const char* top = static_cast<const char*>(gp->ctx);
+  __builtin_prefetch(top, 1);
+  __builtin_prefetch(top + 64, 1);
+  __builtin_prefetch(top + 128, 1);
+}
+
 // A sleeper that became the earliest: what is done once it is parked.
 struct sleepwake {
   spinlock* lock;
@@ -239,10 +248,13 @@ std::int64_t runtimers(timers& ts, std::int64_t now) noexcept {
     if (first == 0 || first > now) return first;
     const std::uint32_t n = popdue(ts, now, due, kBatch);
     for (std::uint32_t i = 0; i < n; ++i) {
-      if (issleeper(due[i]))
-        goready(sleeperof(due[i]));
-      else
+      if (!issleeper(due[i])) {
         fire(ts, timerof(due[i]), now);
+        continue;
+      }
+      g* gp = sleeperof(due[i]);
+      prefetchstack(gp);
+      goready(gp);
     }
   }
 }
