@@ -58,7 +58,7 @@ void settle() {
   while (burrow::num_goroutine() > 1) burrow::yield();
 }
 
-// ---- errors --------------------------------------------------------------------
+// ---- errors -----------------------------------------------------------------
 
 TEST(Errc, NamesMessagesAndEquivalents) {
   EXPECT_STREQ(burrow::burrow_category().name(), "burrow");
@@ -77,7 +77,7 @@ TEST(Errc, NamesMessagesAndEquivalents) {
   EXPECT_NE(std::error_code(99, burrow::burrow_category()).message(), "");
 }
 
-// ---- background ------------------------------------------------------------------
+// ---- background -------------------------------------------------------------
 
 TEST(Context, BackgroundIsNeverDone) {
   for (const context& ctx : {context(), background(), burrow::todo()}) {
@@ -89,7 +89,7 @@ TEST(Context, BackgroundIsNeverDone) {
   }
 }
 
-// ---- cancelling --------------------------------------------------------------------
+// ---- cancelling -------------------------------------------------------------
 
 GO_TEST(Context, CancelEndsIt) {
   auto [ctx, cancel] = burrow::with_cancel(background());
@@ -206,7 +206,7 @@ GO_TEST(Context, CancelInADefer) {
   expectended(kept, errc::canceled, errc::canceled);
 }
 
-// ---- causes ----------------------------------------------------------------------
+// ---- causes -----------------------------------------------------------------
 
 GO_TEST(Context, CauseIsTheFirstOne) {
   const std::error_code one = std::make_error_code(std::errc::io_error);
@@ -248,7 +248,7 @@ GO_TEST(Context, CauseOfATimeout) {
   settle();
 }
 
-// ---- deadlines -------------------------------------------------------------------
+// ---- deadlines --------------------------------------------------------------
 
 GO_TEST(Context, DeadlinePasses) {
   const auto t = steady::now() + 3ms;
@@ -315,7 +315,7 @@ GO_TEST(Context, CancellingStopsTheTimer) {
   EXPECT_EQ(burrow::num_goroutine(), before);
 }
 
-// ---- values ------------------------------------------------------------------------
+// ---- values -----------------------------------------------------------------
 
 struct key {
   int n;
@@ -387,7 +387,7 @@ GO_TEST(ContextValue, DestroyedWithTheLastContext) {
   EXPECT_TRUE(weak.expired());
 }
 
-// ---- without_cancel, after_func --------------------------------------------------
+// ---- without_cancel, after_func ---------------------------------------------
 
 GO_TEST(Context, WithoutCancel) {
   auto [ctx, cancel] =
@@ -493,7 +493,7 @@ GO_TEST(ContextAfterFunc, StopReturnsTrueExactlyIfItDoesNotRun) {
   settle();
 }
 
-// ---- lifetime --------------------------------------------------------------------
+// ---- lifetime ---------------------------------------------------------------
 
 GO_TEST(Context, DoneOutlivesItsContexts) {
   burrow::with_timeout(background(), 1ms).first.done().recv();
@@ -578,7 +578,7 @@ GO_TEST(Context, AHundredThousandDeep) {
   EXPECT_FALSE(isclosed(kept));
 }
 
-// ---- races -----------------------------------------------------------------------
+// ---- races ------------------------------------------------------------------
 
 GO_TEST(Context, SimultaneousCancels) {
   auto [root, cancelroot] = burrow::with_cancel(background());

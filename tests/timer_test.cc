@@ -43,7 +43,7 @@ void settle() {
   while (burrow::num_goroutine() > 1) burrow::yield();
 }
 
-// ---- the heap ------------------------------------------------------------------
+// ---- the heap ---------------------------------------------------------------
 
 constexpr burrow::rt::timerops kNoOps = {};
 
@@ -109,7 +109,7 @@ TEST(TimerHeap, PopsInOrder) {
   EXPECT_EQ(ts.len, 0u);
 }
 
-// ---- firing --------------------------------------------------------------------
+// ---- firing -----------------------------------------------------------------
 
 GO_TEST(Timer, SendsTheTimeItWasDue) {
   const auto start = steady::now();
@@ -183,7 +183,7 @@ GO_TEST(Timer, ManyFireInOrderOfTheirTimes) {
   EXPECT_EQ(wrong, 0);
 }
 
-// ---- stop and reset --------------------------------------------------------------
+// ---- stop and reset ---------------------------------------------------------
 
 GO_TEST(Timer, StopBeforeItFires) {
   burrow::timer t{1h};
@@ -354,7 +354,7 @@ GO_TEST(Timer, TimersSurviveAChangeOfMaxprocs) {
   burrow::maxprocs(before);
 }
 
-// ---- after_func --------------------------------------------------------------------
+// ---- after_func -------------------------------------------------------------
 
 GO_TEST(AfterFunc, RunsInAGoroutineOfItsOwn) {
   auto id = burrow::make_chan<std::uint64_t>();
@@ -455,7 +455,7 @@ GO_TEST(AfterFunc, FunctionIsDestroyedWithTheTimer) {
   while (!fired.expired()) burrow::yield();
 }
 
-// ---- garbage, runs, threads ----------------------------------------------------
+// ---- garbage, runs, threads -------------------------------------------------
 
 GO_TEST(Timer, AbandonedOnesDoNotPileUp) {
   for (int i = 0; i < 100'000; ++i) burrow::after(1h);

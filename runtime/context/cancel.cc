@@ -61,10 +61,10 @@ void startfunc(funcnode* f) noexcept {
   }
 }
 
-// cancelwith walks the tree depth first. Its stack is made of the nodes: from the
-// one it is at up to n, linked by next, which is free since they were taken off
-// their ups (n's own is not touched). A node that somebody else is cancelling is
-// waited for; waits lead downwards only, so they end.
+// cancelwith walks the tree depth first. Its stack is made of the nodes: from
+// the one it is at up to n, linked by next, which is free since they were taken
+// off their ups (n's own is not touched). A node that somebody else is
+// cancelling is waited for; waits lead downwards only, so they end.
 void cancelwith(cancelnode* n, std::error_code err,
                 std::error_code cause) noexcept {
   if (!enter(n, err, cause)) return await(n, ctxstate::finished);

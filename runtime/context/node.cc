@@ -1,4 +1,4 @@
-// runtime/context/node.cc - the life of a context's nodes: links and references.
+// runtime/context/node.cc - the life of a context: links and references.
 
 #include "runtime/context/node.h"
 
@@ -43,8 +43,8 @@ bool hopeless(cancelnode* n) noexcept {
   return islive(n) && n->deadlinetimer.get() == nullptr;
 }
 
-// abandon lets go of all that hangs below n, which will never be cancelled. What
-// is there has no handles, for each would count as one of n's.
+// abandon lets go of all that hangs below n, which will never be cancelled.
+// What is there has no handles, for each would count as one of n's.
 void abandon(cancelnode* n) noexcept {
   ctxchild* stack = nullptr;
   const auto takeall = [&stack](cancelnode* from) {

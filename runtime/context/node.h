@@ -8,11 +8,11 @@
 //   refs      (ctxchild) the memory: one for all the handles, one for the link
 //             from `up`, one for the timer, one for each child's `up`
 //
-// When the last handle is gone the node is retired: it gives up its link and its
-// timer, so that nothing keeps it. Unless its end can still be noticed, because
-// somebody holds its done() channel or something hangs below it: then it stays
-// linked, as every context of Go's does, until what it hangs on is cancelled or
-// retired in turn.
+// When the last handle is gone the node is retired: it gives up its link and
+// its timer, so that nothing keeps it. Unless its end can still be noticed,
+// because somebody holds its done() channel or something hangs below it: then
+// it stays linked, as every context of Go's does, until what it hangs on is
+// cancelled or retired in turn.
 //
 // States of a cancelnode; each step is taken by the one canceller that took the
 // first:
@@ -24,8 +24,9 @@
 // Locks: a node's, and that of `up` for its place among the children. No node's
 // lock is taken with another's held.
 //
-// Rejected: one lock for a whole tree, which all requests of a server would share;
-// and recursion, because a chain of a million contexts would overflow the stack.
+// Rejected: one lock for a whole tree, which all requests of a server would
+// share; and recursion, because a chain of a million contexts would overflow
+// the stack.
 #pragma once
 
 #include <atomic>
@@ -90,8 +91,8 @@ struct funcnode : ctxchild {
 // Context  any but g0; no lock held: runs destructors of user code.
 void dropref(ctxchild* c) noexcept;
 
-// link hangs c on its up, if that is live; the link is a reference. False: it is
-// not, and c has to be treated as cancelled.
+// link hangs c on its up, if that is live; the link is a reference. False: it
+// is not, and c has to be treated as cancelled.
 bool link(ctxchild* c) noexcept;
 
 // unlink takes c off its up, and says whether it was on it. The link's

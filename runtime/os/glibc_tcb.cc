@@ -5,7 +5,7 @@
 // real pthread before use; if one does not hold, tcbprobe says which, and threads
 // are made by pthread_create instead.
 //
-// The promises, each with a test of its name in tests/osproc_test.cc:
+// The promises; the marks stand beside their tests in tests/osproc*_test.cc:
 //   [MULTI]   libc takes its locks
 //   [TLS]     thread_local variables, errno among them, are the thread's own
 //   [GUARD]   stack protector and mangled pointers have the process's values

@@ -30,6 +30,7 @@ bool runisover(const g* gp) noexcept {
 void endzombieong0(m* mp, void* arg) {
   auto* gp = static_cast<g*>(arg);
   if (gp->stack.lo != nullptr) {
+    sanitizer_abandon(gp);
     stackfreepool(gp->stack);
     gp->stack = {};
   }

@@ -1,10 +1,10 @@
 // runtime/time/heap.cc - the 4-ary heap of a struct timers.
 //
 // Four children instead of two halve the levels, and so the cache misses, of a
-// pop: the children of i, 4i+1 .. 4i+4, lie in one line, as the array begins one
-// entry before a line ends. A pop sends the hole at the root down to a leaf and
-// lets the last entry rise from there. It came from the bottom, so it rarely
-// rises far: that saves a comparison with it at every level.
+// pop: the children of i, 4i+1 .. 4i+4, lie in one line, as the array begins
+// one entry before a line ends. A pop sends the hole at the root down to a leaf
+// and lets the last entry rise from there. It came from the bottom, so it
+// rarely rises far: that saves a comparison with it at every level.
 //
 // Rejected: a timing wheel. It pops in O(1) but rounds deadlines to its slots,
 // or sorts each slot, and an idle process has to find the next non-empty one.

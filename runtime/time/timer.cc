@@ -1,9 +1,9 @@
 // runtime/time/timer.cc - burrow/time.h on the heaps of timers.h.
 //
 // Two kinds of timer: one sends the time on a channel with room for one value,
-// which users see as unbuffered; one runs a function in a goroutine. A ticker is
-// the first kind with a period: while its value has not been received there is
-// no room, so ticks for a slow receiver are dropped.
+// which users see as unbuffered; one runs a function in a goroutine. A ticker
+// is the first kind with a period: while its value has not been received there
+// is no room, so ticks for a slow receiver are dropped.
 
 #include "burrow/time.h"
 

@@ -159,7 +159,8 @@ std::int64_t nextshot(std::int64_t when, std::int64_t period,
   return next;
 }
 
-// fire does what t, popped from ts, is for; see T3. It owns the pop's reference.
+// fire does what t, popped from ts, is for; see T3. It owns the pop's
+// reference.
 void fire(timers& ts, timer* t, std::int64_t now) noexcept {
   t->lock.lock();
   if (t->where.load(relaxed) != kTimerFiring) {
@@ -216,15 +217,6 @@ std::uint32_t popdue(timers& ts, std::int64_t now, timerentry* out,
   throw std::logic_error("burrow: a timer was started outside run()");
 }
 
-// prefetchstack fetches what the switch to gp reads first. A sleeper's stack has
-// been cold for long, and its batch runs as soon as it is ready.
-void prefetchstack(const g* gp) noexcept {
-  const char* top = static_cast<const char*>(gp->ctx);
-  __builtin_prefetch(top, 1);
-  __builtin_prefetch(top + 64, 1);
-  __builtin_prefetch(top + 128, 1);
-}
-
 // A sleeper that became the earliest: what is done once it is parked.
 struct sleepwake {
   spinlock* lock;
@@ -248,13 +240,10 @@ std::int64_t runtimers(timers& ts, std::int64_t now) noexcept {
     if (first == 0 || first > now) return first;
     const std::uint32_t n = popdue(ts, now, due, kBatch);
     for (std::uint32_t i = 0; i < n; ++i) {
-      if (!issleeper(due[i])) {
+      if (issleeper(due[i]))
+        goready(sleeperof(due[i]));
+      else
         fire(ts, timerof(due[i]), now);
-        continue;
-      }
-      g* gp = sleeperof(due[i]);
-      prefetchstack(gp);
-      goready(gp);
     }
   }
 }
@@ -336,9 +325,10 @@ bool stoptimer(timer* t) noexcept {
   return pending;
 }
 
-// A sleeper must not be in a heap when its run ends without it: it would be woken
-// after its g is gone. So it is in the runtime from before the push, which keeps
-// its p and with it the run from ending, until gopark has switched away from it.
+// A sleeper must not be in a heap when its run ends without it: it would be
+// woken after its g is gone. So it is in the runtime from before the push,
+// which keeps its p and with it the run from ending, until gopark has switched
+// away from it.
 void sleepuntil(g* gp, std::int64_t when) noexcept {
   const timerentry e{when, reinterpret_cast<std::uintptr_t>(gp) | kSleeper};
   m* mp = getm();

@@ -5,8 +5,8 @@
 //   a sleeping goroutine  the g itself. It cannot be stopped, so nothing knows
 //                         its index, and a sleep touches no memory of its own:
 //                         no allocation, no write to a cold stack.
-//   a timer               counted by reference; it knows its heap and its index,
-//                         so that stopping it is O(log n) and leaves nothing.
+//   a timer               counted by reference; it knows its heap and index, so
+//                         stopping it is O(log n) and leaves nothing behind.
 //
 // States of a timer (timer::where), and who moves it:
 //
@@ -15,24 +15,26 @@
 //     +------stop, reset-------+        +-----(periodic)------+   |
 //     +------stop, reset (the callback does not happen)-----------+
 //
-//   T1  queued -> firing, queued on another heap (movetimers), and queued -> idle
-//       at the end of a run: under the heap's lock.
+//   T1  queued -> firing, queued on another heap (movetimers), and queued ->
+//       idle at the end of a run: under the heap's lock.
 //   T2  every other step: under the timer's lock, and the heap's when a heap is
 //       one end of it. Lock order: timer, heap; timer, channel.
 //   T3  runtimers pops under the heap's lock alone and takes the timer's lock
-//       afterwards. If it then finds the state firing it fires; if not, somebody
-//       stopped the timer in between, and it does nothing. If the timer was
-//       started again and popped by a second thread in between, the first one
-//       to come fires and the other finds it idle: one shot, and never early.
-//   T4  a value is sent with the timer's lock held, and stop and reset drain the
-//       channel with the same lock held. So after they return there is no value
-//       of an earlier start, neither in the channel nor on its way.
+//       afterwards. If it then finds the state firing it fires; if not,
+//       somebody stopped the timer in between, and it does nothing. If the
+//       timer was started again and popped by a second thread in between, the
+//       first one to come fires and the other finds it idle: one shot, and
+//       never early.
+//   T4  a value is sent with the timer's lock held, and stop and reset drain
+//       the channel with the same lock held. So after they return there is no
+//       value of an earlier start, neither in the channel nor on its way.
 //
-// A heap's entry holds one reference to its timer; a pop hands it to the popper.
+// A heap's entry holds one reference to its timer; a pop hands it to the
+// popper.
 //
 // Garbage. A timer whose channel nobody can receive from any more (after() in a
-// select that took another case) does nothing when it fires. Before a heap grows
-// it is swept of those, so that they never outnumber the others for long.
+// select that took another case) does nothing when it fires. Before a heap
+// grows it is swept of those, so that they never outnumber the others for long.
 //
 // Late comers. A thread may be held up between mytimers() and the heap's lock.
 //   L1  the heap's p may be gone (maxprocs): movetimers leaves a forwarding
@@ -42,7 +44,8 @@
 //
 // Rejected: Go's lazy deletion (a stopped timer stays in the heap as a zombie).
 // It saves the index, but keeps the memory of each stopped timeout until its
-// deadline or a sweep, and needs a protocol between timer::when and entry::when.
+// deadline or a sweep, and needs a protocol between timer::when and
+// entry::when.
 #pragma once
 
 #include <atomic>

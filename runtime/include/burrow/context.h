@@ -5,15 +5,15 @@
 //   burrow::select(burrow::recv(answers, use),
 //                  burrow::recv(ctx.done(), [&] { report(ctx.err()); }));
 //
-// Contexts form a tree: cancelling one cancels all that were derived from it, and
-// nothing else. A context is a handle; copies name the same one, and the
-// default-constructed one is the background. Everything here may be called by any
-// goroutine or thread, also outside a run, where not said otherwise.
+// Contexts form a tree: cancelling one cancels all that were derived from it,
+// and nothing else. A context is a handle; copies name the same one, and the
+// default-constructed one is the background. Everything here may be called by
+// any goroutine or thread, also outside a run, where not said otherwise.
 //
 // No goroutine waits behind a context. One that is dropped without having been
-// cancelled goes away, unless somebody still has its done() channel or a function
-// is registered with after_func: then it stays until its parent is cancelled or
-// its deadline has passed.
+// cancelled goes away, unless somebody still has its done() channel or a
+// function is registered with after_func: then it stays until its parent is
+// cancelled or its deadline has passed.
 #pragma once
 
 #include <chrono>
@@ -43,28 +43,29 @@ class context {
                                  : detail::ctx_done(canceler());
   }
 
-  // err says why done() is closed: errc::canceled or errc::deadline_exceeded; an
-  // error_code of value 0 while it is open.
+  // err says why done() is closed: errc::canceled or errc::deadline_exceeded;
+  // an error_code of value 0 while it is open.
   std::error_code err() const noexcept {
     return canceler() == nullptr ? std::error_code{}
                                  : detail::ctx_err(canceler());
   }
 
-  // cause is what the cancel function was called with, of this context or of the
-  // one above that was cancelled first; err() if that was nothing.
+  // cause is what the cancel function was called with, of this context or of
+  // the one above that was cancelled first; err() if that was nothing.
   std::error_code cause() const noexcept {
     return canceler() == nullptr ? std::error_code{}
                                  : detail::ctx_cause(canceler());
   }
 
-  // deadline is when this context will be cancelled at the latest; nullopt: none.
+  // deadline is when this context will be cancelled at the latest; nullopt:
+  // none.
   std::optional<time_point> deadline() const noexcept {
     return canceler() == nullptr ? std::optional<time_point>{}
                                  : detail::ctx_deadline(canceler());
   }
 
-  // value returns the nearest value that with_value attached to this key: one of
-  // the same type that compares equal. Text is compared as text: "k", a
+  // value returns the nearest value that with_value attached to this key: one
+  // of the same type that compares equal. Text is compared as text: "k", a
   // std::string_view and a std::string are the same key.
   //
   // Returns  nullopt if there is none, or if it is of another type than T.
@@ -216,8 +217,8 @@ class after_func_stop {
   detail::ctx_func_handle h_;
 };
 
-// after_func calls f() in a goroutine of its own once ctx is cancelled; at once,
-// if it is already. Cancelled outside a run, f is not called.
+// after_func calls f() in a goroutine of its own once ctx is cancelled; at
+// once, if it is already. Cancelled outside a run, f is not called.
 template <class F>
 after_func_stop after_func(const context& ctx, F f) {
   return after_func_stop(detail::ctx_func_handle(

@@ -14,8 +14,9 @@
 // A timer's channel behaves as if it had no buffer: len() and cap() are 0, and
 // when stop() or reset() has returned, no value of an earlier start can be
 // received. The value is the time at which the timer was due. Timers belong to
-// the run in which they were started: those that are left at its end never fire.
-// Starting one outside a run throws std::logic_error; stopping works anywhere.
+// the run in which they were started: those that are left at its end never
+// fire. Starting one outside a run throws std::logic_error; stopping works
+// anywhere.
 #pragma once
 
 #include <chrono>
@@ -31,8 +32,9 @@ namespace burrow {
 // time_point is a time of the monotonic clock, in ns.
 using time_point = std::chrono::steady_clock::time_point;
 
-// sleep_for blocks the calling goroutine for at least d; on a thread that burrow
-// did not make, that thread, also outside a run. d <= 0: returns at once.
+// sleep_for blocks the calling goroutine for at least d; on a thread that
+// burrow did not make, that thread, also outside a run. d <= 0: returns at
+// once.
 template <class Rep, class Period>
 void sleep_for(std::chrono::duration<Rep, Period> d) {
   detail::sleep_ns(detail::to_ns(d));
@@ -100,8 +102,8 @@ class timer {
   detail::timer_handle h_;
 };
 
-// ticker sends the time on its channel every d. It adjusts to a slow receiver by
-// dropping ticks. It is stopped when it is destroyed, and can only be moved.
+// ticker sends the time on its channel every d. It adjusts to a slow receiver
+// by dropping ticks. It is stopped when it is destroyed, and can only be moved.
 class ticker {
  public:
   // Errors  panic_error "non-positive interval for NewTicker" if d <= 0;

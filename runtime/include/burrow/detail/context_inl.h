@@ -1,10 +1,10 @@
 // burrow/detail/context_inl.h - the nodes behind contexts, as far as templates
 // need them, and the seam to runtime/context.
 //
-// A context is a chain of nodes towards the background (null). A node counts its
-// handles: contexts, cancel functions and child nodes. Each knows the nearest
-// node at or above it that can be cancelled, and the nearest that has a value,
-// so that neither question walks over nodes that cannot answer it.
+// A context is a chain of nodes towards the background (null). A node counts
+// its handles: contexts, cancel functions and child nodes. Each knows the
+// nearest node at or above it that can be cancelled, and the nearest that has a
+// value, so that neither question walks over nodes that cannot answer it.
 #pragma once
 
 #include <atomic>

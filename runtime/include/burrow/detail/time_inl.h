@@ -99,7 +99,8 @@ timer_handle start_func_timer(std::int64_t ns, owned_call call);
 bool reset_timer(rt::timer* t, std::int64_t ns, std::int64_t period);
 bool stop_timer(rt::timer* t) noexcept;
 
-// timer_chan returns the channel of t; the nil channel if t is null or has none.
+// timer_chan returns the channel of t; the nil channel if t is null or has
+// none.
 recv_chan<clock_time> timer_chan(rt::timer* t) noexcept;
 
 }  // namespace burrow::detail
