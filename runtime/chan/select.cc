@@ -35,12 +35,10 @@
 
 namespace burrow::rt {
 
-using detail::kClosed;
 using detail::kNoCase;
 using detail::kRecvWaiting;
 using detail::kSendWaiting;
 using detail::scase;
-using detail::selmem;
 using detail::selresult;
 
 namespace {
