@@ -32,7 +32,7 @@ void note::wakeup() noexcept {
 }
 
 bool note::sleep(std::int64_t ns) noexcept {
-  if (ns < 0) {
+  if (ns < 0 || ns > INT64_MAX / 2) {  // a deadline that far off never comes
     while (!signaled()) sys::futexsleep(&word_, 0, -1);
     return true;
   }
