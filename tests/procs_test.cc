@@ -80,16 +80,16 @@ GO_TEST(Procs, TimersSurviveAChange) {
   EXPECT_TRUE(first.recv().has_value());
 }
 
-// Two goroutines that need each other to run at the same time.
-TEST(Procs, TwoRunInParallel) {
+// Two goroutines that spin until the other has had its turn, `turns` times each.
+void spinbyturns(int procs, int turns) {
   run(
-      [] {
+      [turns] {
         std::atomic<int> turn{0};
         wait_group wg;
         wg.add(2);
         for (int me = 0; me < 2; me++)
           go([&, me] {
-            for (int i = 0; i < 1000; i++) {
+            for (int i = 0; i < turns; i++) {
               while (turn.load() != me) {
               }
               turn = 1 - me;
@@ -98,29 +98,13 @@ TEST(Procs, TwoRunInParallel) {
           });
         wg.wait();
       },
-      {.maxprocs = 2});
+      {.maxprocs = procs});
 }
 
-// At maxprocs 1, too: the p is taken from the one that spins.
-TEST(Procs, SpinnersThatWaitForEachOtherEndEvenOnOneProc) {
-  run(
-      [] {
-        std::atomic<int> turn{0};
-        wait_group wg;
-        wg.add(2);
-        for (int me = 0; me < 2; me++)
-          go([&, me] {
-            for (int i = 0; i < 3; i++) {
-              while (turn.load() != me) {
-              }
-              turn = 1 - me;
-            }
-            wg.done();
-          });
-        wg.wait();
-      },
-      {.maxprocs = 1});
-}
+TEST(Procs, TwoRunInParallel) { spinbyturns(2, 1000); }
+
+// The p is taken from the one that spins.
+TEST(Procs, SpinnersThatWaitForEachOtherEndEvenOnOneProc) { spinbyturns(1, 3); }
 
 GO_TEST(Procs, AHogDoesNotStopTheOthers) {
   std::atomic<bool> stop{false};

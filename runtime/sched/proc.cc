@@ -185,8 +185,7 @@ void considerwake(p* pp) noexcept {
   wakep();
 }
 
-void readyg(m* mp, p* pp, g* gp) noexcept {
-  (void)mp;
+void readyg(p* pp, g* gp) noexcept {
   gp->status.store(gstatus::runnable, relaxed);
   g* kicked = pp->runnext.load(relaxed);
   pp->runnext.store(gp, relaxed);
@@ -209,10 +208,10 @@ void goready(g* gp) noexcept {
   if (mp == nullptr) return globput(gp);
   if (mp->inruntime.load(relaxed) != 0) {  // g0: a timer fired
     p* pp = getp(mp);
-    return pp != nullptr ? readyg(mp, pp, gp) : globput(gp);
+    return pp != nullptr ? readyg(pp, gp) : globput(gp);
   }
   if (enter(mp)) {
-    readyg(mp, getp(mp), gp);
+    readyg(getp(mp), gp);
   } else {
     globput(gp);
   }

@@ -25,7 +25,7 @@ void foreachg(void (*fn)(g* gp, void* arg), void* arg) noexcept;
 // ---- proc.cc: parking and readying -----------------------------------------
 
 // readyg puts gp, which the caller owns, on pp's queues as the next to run.
-void readyg(m* mp, p* pp, g* gp) noexcept;
+void readyg(p* pp, g* gp) noexcept;
 
 // considerwake gets another m to help if the work that the caller has just put
 // on pp warrants it. In the runtime, owns pp.

@@ -50,7 +50,6 @@ constexpr int kClasses = 37;  // by log2 of the bytes
 struct {
   rtmutex lock;
   stackclass cls[kClasses];
-  std::size_t cutbytes = 0;
   enum { markers, mprotected, none } guards = markers;
 } pool;
 
@@ -104,7 +103,6 @@ stackspan takepool(std::size_t bytes) noexcept {
   if (c.cut == c.end) newslab(c, bytes);
   const stackspan s{c.cut, c.cut + bytes};
   c.cut += bytes;
-  pool.cutbytes += bytes;
   guard(s.lo);
   sanitizer_mapstack(s.lo, s.hi);
   return s;
@@ -187,11 +185,6 @@ void stacktrim() noexcept {
       if (!more) c.low = c.free.n;
     }
   }
-}
-
-std::size_t stackbytes() noexcept {
-  const lockguard hold(pool.lock);
-  return pool.cutbytes;
 }
 
 }  // namespace burrow::rt

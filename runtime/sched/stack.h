@@ -49,7 +49,4 @@ void stackflush(p* pp) noexcept;
 // Context  sysmon.
 void stacktrim() noexcept;
 
-// stackbytes is the address space of all stacks ever cut.
-std::size_t stackbytes() noexcept;
-
 }  // namespace burrow::rt
