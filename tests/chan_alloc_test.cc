@@ -7,7 +7,6 @@
 
 #include "burrow/chan.h"
 #include "burrow/select.h"
-#include "tests/support/chantest.h"
 #include "tests/support/gotest.h"
 
 namespace {
@@ -25,8 +24,6 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace burrow {
 namespace {
-
-using namespace testsupport;
 
 constexpr int kN = 20000;
 constexpr long kSlack = 50;  // what the scheduler may do once in a while

@@ -27,6 +27,7 @@ using namespace std::chrono_literals;
 using burrow::background;
 using burrow::context;
 using burrow::errc;
+using burrow::testsupport::await_others;
 using steady = std::chrono::steady_clock;
 
 bool isclosed(const burrow::recv_chan<burrow::unit>& c) {
@@ -48,14 +49,6 @@ void expectended(const context& ctx, std::error_code err,
 
 bool haschildren(const context& ctx) {
   return burrow::detail::context_access::canceler(ctx)->children != nullptr;
-}
-
-// settle lets all other goroutines end, and those whose timer fires just now:
-// what one owns whose run ends before it does is lost, and a leak checker would
-// blame this test for it.
-void settle() {
-  burrow::sleep_for(2ms);
-  while (burrow::num_goroutine() > 1) burrow::yield();
 }
 
 // ---- errors -----------------------------------------------------------------
@@ -100,7 +93,7 @@ GO_TEST(Context, CancelEndsIt) {
   expectended(ctx, errc::canceled, errc::canceled);
   cancel();
   expectended(ctx, errc::canceled, errc::canceled);
-  settle();
+  await_others();
 }
 
 TEST(Context, WorksOutsideARun) {
@@ -245,7 +238,7 @@ GO_TEST(Context, CauseOfATimeout) {
   const auto now = steady::now();
   expectended(burrow::with_deadline_cause(background(), now, why).first,
               errc::deadline_exceeded, why);
-  settle();
+  await_others();
 }
 
 // ---- deadlines --------------------------------------------------------------
@@ -263,7 +256,7 @@ GO_TEST(Context, DeadlinePasses) {
   expectended(ctx, errc::deadline_exceeded, errc::deadline_exceeded);
   cancel();
   expectended(ctx, errc::deadline_exceeded, errc::deadline_exceeded);
-  settle();
+  await_others();
 }
 
 GO_TEST(Context, TheEarlierDeadlineCounts) {
@@ -276,7 +269,7 @@ GO_TEST(Context, TheEarlierDeadlineCounts) {
       burrow::with_timeout(burrow::with_timeout(background(), 2ms).first, 1h);
   ctx.done().recv();
   expectended(ctx, errc::deadline_exceeded, errc::deadline_exceeded);
-  settle();
+  await_others();
 }
 
 GO_TEST(Context, PastAndAbsurdDeadlines) {
@@ -416,7 +409,7 @@ GO_TEST(ContextAfterFunc, RunsOnceWhenCancelled) {
   EXPECT_FALSE(stop());
   burrow::yield();
   EXPECT_EQ(id.len(), 0u);
-  settle();
+  await_others();
 }
 
 GO_TEST(ContextAfterFunc, RunsAtOnceIfAlreadyCancelled) {
@@ -426,7 +419,7 @@ GO_TEST(ContextAfterFunc, RunsAtOnceIfAlreadyCancelled) {
   auto stop = burrow::after_func(ctx, [ran] { ran.close(); });
   ran.recv();
   EXPECT_FALSE(stop());
-  settle();
+  await_others();
 }
 
 GO_TEST(ContextAfterFunc, Stop) {
@@ -472,7 +465,7 @@ GO_TEST(ContextAfterFunc, DroppingStopAndContextsDoesNotStopIt) {
   burrow::after_func(burrow::with_timeout(background(), 1ms).first,
                      [late] { late.close(); });
   late.recv();
-  settle();
+  await_others();
 }
 
 GO_TEST(ContextAfterFunc, StopReturnsTrueExactlyIfItDoesNotRun) {
@@ -490,7 +483,7 @@ GO_TEST(ContextAfterFunc, StopReturnsTrueExactlyIfItDoesNotRun) {
       ran.recv();
     }
   }
-  settle();
+  await_others();
 }
 
 // ---- lifetime ---------------------------------------------------------------
@@ -508,7 +501,7 @@ GO_TEST(Context, DoneOutlivesItsContexts) {
   cancel();
   EXPECT_TRUE(isclosed(done));
   EXPECT_TRUE(isclosed(deep));
-  settle();
+  await_others();
 }
 
 GO_TEST(Context, DroppedChildrenFreeWhatTheyHave) {
@@ -643,7 +636,7 @@ GO_TEST(Context, ChildrenMadeWhileTheParentIsCancelled) {
     cancel();
     wg.wait();
   }
-  settle();
+  await_others();
 }
 
 GO_TEST(Context, TimersAgainstCancelsAndDrops) {
@@ -660,7 +653,7 @@ GO_TEST(Context, TimersAgainstCancelsAndDrops) {
     if (i % 3 == 0) parent = {};
     done.recv();
   }
-  settle();
+  await_others();
 }
 
 TEST(Context, OutlivesItsRun) {

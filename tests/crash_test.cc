@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "support/subprocess.h"
+#include "tests/support/subprocess.h"
 
 namespace burrow {
 namespace {

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "burrow/defer.h"
-#include "tests/support/synctest.h"
+#include "tests/support/gotest.h"
 
 namespace burrow {
 namespace {

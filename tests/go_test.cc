@@ -12,14 +12,12 @@
 #include <vector>
 
 #include "burrow/burrow.h"
-#include "support/gotest.h"
+#include "tests/support/gotest.h"
 
 namespace burrow {
 namespace {
 
-void settle() {
-  while (num_goroutine() > 1) yield();
-}
+using testsupport::await_others;
 
 GO_TEST(Go, PassesDecayedAndMoveOnlyArguments) {
   auto out = make_chan<std::string>(1);
@@ -43,7 +41,7 @@ GO_TEST(Go, BigClosuresLiveOnTheHeapAndAreDestroyed) {
     go([&wg, b = big()] { wg.done(); });
   }
   wg.wait();
-  settle();
+  await_others();
   EXPECT_EQ(alive.load(), 0);
 }
 
@@ -69,12 +67,12 @@ GO_TEST(Go, IdsAreUnique) {
 }
 
 GO_TEST(Go, CountOfGoroutines) {
-  settle();
+  await_others();
   auto gate = make_chan<unit>();
   for (int i = 0; i < 50; i++) go([gate] { gate.recv(); });
   EXPECT_EQ(num_goroutine(), 51);
   gate.close();
-  settle();
+  await_others();
   EXPECT_EQ(num_goroutine(), 1);
 }
 

@@ -12,7 +12,7 @@
 #include <map>
 #include <string>
 
-#include "support/subprocess.h"
+#include "tests/support/subprocess.h"
 
 extern char** environ;
 

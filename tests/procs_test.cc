@@ -10,7 +10,7 @@
 
 #include "burrow/burrow.h"
 #include "runtime/os/osproc.h"
-#include "support/gotest.h"
+#include "tests/support/gotest.h"
 
 namespace burrow {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "burrow/burrow.h"
-#include "support/gotest.h"
+#include "tests/support/gotest.h"
 
 namespace burrow {
 namespace {

@@ -14,17 +14,8 @@
 namespace {
 
 using namespace std::chrono_literals;
+using burrow::testsupport::panictext;
 using steady = std::chrono::steady_clock;
-
-template <class F>
-std::string panic_of(F f) {
-  try {
-    f();
-  } catch (const burrow::panic_error& e) {
-    return e.what();
-  }
-  return "no panic";
-}
 
 static_assert(!std::is_copy_constructible_v<burrow::ticker>);
 static_assert(std::is_nothrow_move_constructible_v<burrow::ticker>);
@@ -104,12 +95,12 @@ GO_TEST(Ticker, ResetRestartsAStoppedOne) {
 }
 
 GO_TEST(Ticker, NonPositiveIntervals) {
-  EXPECT_EQ(panic_of([] { burrow::ticker t{0s}; }),
+  EXPECT_EQ(panictext([] { burrow::ticker t{0s}; }),
             "non-positive interval for NewTicker");
-  EXPECT_EQ(panic_of([] { burrow::ticker t{-1s}; }),
+  EXPECT_EQ(panictext([] { burrow::ticker t{-1s}; }),
             "non-positive interval for NewTicker");
   burrow::ticker t{1h};
-  EXPECT_EQ(panic_of([&] { t.reset(0s); }),
+  EXPECT_EQ(panictext([&] { t.reset(0s); }),
             "non-positive interval for Ticker.Reset");
   EXPECT_FALSE(burrow::tick(0s));
   EXPECT_FALSE(burrow::tick(-1s));
@@ -121,7 +112,7 @@ GO_TEST(Ticker, MovedFrom) {
   EXPECT_TRUE(b.c().recv());
   EXPECT_FALSE(a.c());  // NOLINT: that is the point
   a.stop();
-  EXPECT_EQ(panic_of([&] { a.reset(1s); }),
+  EXPECT_EQ(panictext([&] { a.reset(1s); }),
             "time: Reset called on uninitialized Ticker");
   const auto old = b.c();
   b = burrow::ticker(1h);  // stops the one it had

@@ -23,25 +23,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using burrow::rt::timerentry;
+using burrow::testsupport::await_others;
+using burrow::testsupport::panictext;
 using steady = std::chrono::steady_clock;
-
-template <class F>
-std::string panic_of(F f) {
-  try {
-    f();
-  } catch (const burrow::panic_error& e) {
-    return e.what();
-  }
-  return "no panic";
-}
-
-// settle lets all other goroutines end, and those whose timer fires just now:
-// what one owns whose run ends before it does is lost, and a leak checker would
-// blame this test for it.
-void settle() {
-  burrow::sleep_for(2ms);
-  while (burrow::num_goroutine() > 1) burrow::yield();
-}
 
 // ---- the heap ---------------------------------------------------------------
 
@@ -136,7 +120,7 @@ GO_TEST(Timer, ZeroAndNegativeFireAtOnce) {
     burrow::after_func(d, [ran] { ran.close(); });
     ran.recv();
   }
-  settle();
+  await_others();
 }
 
 GO_TEST(Timer, OverflowIsForEver) {
@@ -227,14 +211,14 @@ GO_TEST(Timer, Nil) {
   burrow::timer t;
   EXPECT_FALSE(t);
   EXPECT_FALSE(t.c());
-  EXPECT_EQ(panic_of([&] { t.stop(); }),
+  EXPECT_EQ(panictext([&] { t.stop(); }),
             "time: Stop called on uninitialized Timer");
-  EXPECT_EQ(panic_of([&] { t.reset(1s); }),
+  EXPECT_EQ(panictext([&] { t.reset(1s); }),
             "time: Reset called on uninitialized Timer");
   burrow::timer u{1h};
   EXPECT_TRUE(u);
   t = std::move(u);
-  EXPECT_EQ(panic_of([&] { u.stop(); }),  // NOLINT: that is the point
+  EXPECT_EQ(panictext([&] { u.stop(); }),  // NOLINT: that is the point
             "time: Stop called on uninitialized Timer");
   EXPECT_TRUE(t.stop());
 }
@@ -253,7 +237,7 @@ GO_TEST(Timer, DroppingTheHandleDoesNotStopIt) {
   auto ran = burrow::make_chan<burrow::unit>();
   burrow::after_func(1ms, [ran] { ran.close(); });
   ran.recv();
-  settle();
+  await_others();
 }
 
 // After stop or reset no value of an earlier start is received, whatever the
@@ -294,7 +278,7 @@ GO_TEST(Timer, StopReturnsTrueExactlyIfNobodyReceives) {
     const bool got = ended.recv().value();
     ASSERT_NE(stopped, got) << i;
   }
-  settle();
+  await_others();
 }
 
 GO_TEST(Timer, OneTimerStoppedAndResetByMany) {
@@ -322,7 +306,7 @@ GO_TEST(Timer, OneTimerStoppedAndResetByMany) {
   t.stop();
   EXPECT_FALSE(t.stop());
   quit.close();
-  settle();
+  await_others();
 }
 
 GO_TEST(Timer, DroppedWhileItFires) {
@@ -364,7 +348,7 @@ GO_TEST(AfterFunc, RunsInAGoroutineOfItsOwn) {
   EXPECT_NE(ran, 0u);
   EXPECT_NE(ran, burrow::goid());
   EXPECT_FALSE(t.stop());
-  settle();
+  await_others();
 }
 
 GO_TEST(AfterFunc, ResetRunsItAgain) {
@@ -376,7 +360,7 @@ GO_TEST(AfterFunc, ResetRunsItAgain) {
     EXPECT_FALSE(t.reset(std::chrono::microseconds(i)));
   }
   ran.recv();
-  settle();
+  await_others();
 }
 
 GO_TEST(AfterFunc, AFunctionMayStartTheNext) {
@@ -387,7 +371,7 @@ GO_TEST(AfterFunc, AFunctionMayStartTheNext) {
   };
   step(100);
   done.recv();
-  settle();
+  await_others();
 }
 
 GO_TEST(AfterFunc, MoveOnlyFunctions) {
@@ -395,7 +379,7 @@ GO_TEST(AfterFunc, MoveOnlyFunctions) {
   auto p = std::make_unique<int>(42);
   burrow::after_func(0s, [c, p = std::move(p)] { c.send(*p); });
   EXPECT_EQ(c.recv(), 42);
-  settle();
+  await_others();
 }
 
 GO_TEST(AfterFunc, StopReturnsTrueExactlyIfItDoesNotRun) {
@@ -413,7 +397,7 @@ GO_TEST(AfterFunc, StopReturnsTrueExactlyIfItDoesNotRun) {
       ran.recv();
     }
   }
-  settle();
+  await_others();
 }
 
 GO_TEST(AfterFunc, Stress) {
@@ -433,7 +417,7 @@ GO_TEST(AfterFunc, Stress) {
   }
   wg.wait();
   EXPECT_EQ(runs, 10'000);
-  settle();
+  await_others();
 }
 
 GO_TEST(AfterFunc, FunctionIsDestroyedWithTheTimer) {

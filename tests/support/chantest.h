@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <string>
 #include <utility>
 
 #include "burrow/chan.h"
@@ -31,22 +30,6 @@ int waiters(const Chan& c) {
 template <class Chan>
 void await_waiters(const Chan& c, int n) {
   while (waiters(c) != n) yield();
-}
-
-// settle gives everybody else ample opportunity to do what he should not.
-inline void settle() {
-  for (int i = 0; i < 300; ++i) yield();
-}
-
-// panictext returns what f panics with; "" if it does not.
-template <class F>
-std::string panictext(F f) {
-  try {
-    f();
-  } catch (const panic_error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 // counted counts its instances. It can be moved and nothing else.

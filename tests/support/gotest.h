@@ -18,6 +18,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <string>
+
 #include "burrow/burrow.h"
 
 namespace burrow::testsupport {
@@ -26,6 +29,32 @@ namespace burrow::testsupport {
 // calling test if the run ends with anything but 0.
 inline void run_main(int maxprocs, void (*body)()) {
   EXPECT_EQ(burrow::run(body, burrow::options{.maxprocs = maxprocs}), 0);
+}
+
+// settle gives everybody else ample opportunity to come to where he blocks, or
+// to do what he should not. No test's result depends on it, only how much the
+// test sees.
+inline void settle() {
+  for (int i = 0; i < 300; ++i) yield();
+}
+
+// await_others returns when all other goroutines have ended, and those whose
+// timer fires just now: what one owns whose run ends before it does is lost, and
+// a leak checker would blame the test for it.
+inline void await_others() {
+  sleep_for(std::chrono::milliseconds(2));
+  while (num_goroutine() > 1) yield();
+}
+
+// panictext returns what f panics with; "" if it does not.
+template <class F>
+std::string panictext(F f) {
+  try {
+    f();
+  } catch (const panic_error& e) {
+    return e.what();
+  }
+  return "";
 }
 
 }  // namespace burrow::testsupport

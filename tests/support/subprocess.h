@@ -17,7 +17,7 @@ struct child_options {
   std::vector<std::string> args;  // without the program's own name
   // Added to the test's own environment, in place of variables so named.
   std::vector<std::pair<std::string, std::string>> env;
-  std::string input;                  // its standard input
+  std::string input{};                // its standard input
   std::chrono::seconds timeout{120};  // then it is killed
 };
 

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -11,23 +10,6 @@
 #include "tests/support/gotest.h"
 
 namespace burrow::testsupport {
-
-// settle gives everybody else ample opportunity to come to where he blocks. No
-// test's result depends on it, only how much the test sees.
-inline void settle() {
-  for (int i = 0; i < 100; ++i) yield();
-}
-
-// panictext returns what f panics with; "" if it does not.
-template <class F>
-std::string panictext(F f) {
-  try {
-    f();
-  } catch (const panic_error& e) {
-    return e.what();
-  }
-  return "";
-}
 
 // on_all runs f(i) for i in [0, n) on goroutines, and in [n, n + m) on threads
 // that burrow did not make, and returns when all have ended.
