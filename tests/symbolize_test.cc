@@ -183,6 +183,8 @@ TEST(Demangle, LeavesCNamesAlone) {
   EXPECT_EQ(rt::demangle_symbol("main"), "main");
   EXPECT_EQ(rt::demangle_symbol("_Znot_a_name"), "_Znot_a_name");
   EXPECT_EQ(rt::demangle_symbol("_ZN4prog5innerEv"), "prog::inner()");
+  EXPECT_EQ(rt::demangle_symbol("_ZN4prog5innerEv.constprop.0"),
+            "prog::inner()");
   EXPECT_EQ(rt::demangle_type("f"), "float");
 }
 

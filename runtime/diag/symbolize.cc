@@ -129,7 +129,9 @@ std::string demangle_type(const char* type) {
 std::string demangle_symbol(const char* symbol) {
   // A C function's name may happen to be the code of a type: "f" is float.
   if (std::strncmp(symbol, "_Z", 2) != 0) return symbol;
-  return demangle_type(symbol);
+  // The compiler's copy of a function (".constprop.0", ".cold") is, to a reader,
+  // the function.
+  return demangle_type(std::string(symbol, std::strcspn(symbol, ".")).c_str());
 }
 
 }  // namespace burrow::rt

@@ -41,8 +41,9 @@ struct frame {
 std::vector<frame> symbolize(std::uintptr_t pc) noexcept;
 
 // demangle returns the C++ name of a linker symbol ("_Z...") or of a type as
-// typeid names it; std::string and std::string_view by their short names. A
-// text that is neither is returned as it is.
+// typeid names it; std::string and std::string_view by their short names, and
+// the compiler's copies of a function ("_Z....constprop.0") by the function's
+// name. A text that is neither is returned as it is.
 std::string demangle_symbol(const char* symbol);
 std::string demangle_type(const char* type);
 

@@ -12,7 +12,10 @@ namespace {
 using namespace burrow;
 using namespace std::chrono_literals;
 
-__attribute__((noinline)) void blockonreceive(chan<int> c) { c.recv(); }
+__attribute__((noinline)) void blockonreceive(chan<int> c) {
+  c.recv();
+  asm volatile("");  // no tail call: the trace shall have this frame
+}
 
 void deadlock() {
   auto c = make_chan<int>();
