@@ -1,60 +1,30 @@
 // tests/diag_test.cc - what a failing program says, and how it ends.
 //
-// The test program runs itself as a child, with the name of a failure from the
-// table below, and reads its stderr, whole, and its exit code. How
-// addresses get their names is tests/symbolize_test.cc.
-#include <dlfcn.h>
+// What its trace shows is tests/traceback_test.cc, and how addresses get their
+// names tests/symbolize_test.cc.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
-#include <filesystem>
-#include <map>
-#include <regex>
+#include <exception>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "burrow/go.h"
 #include "runtime/diag/panic.h"
 #include "runtime/diag/print.h"
-#include "runtime/diag/traceback.h"
 #include "runtime/sched/park.h"
-#include "tests/support/subprocess.h"
+#include "tests/support/failure.h"
 
 namespace rt = burrow::rt;
-
-// Code of the runtime, as a trace sees it: a public function on private ones.
-namespace burrow {
-namespace detail {
-[[gnu::noinline]] static void diag_private() {
-  throw std::runtime_error("from inside");
-}
-
-template <typename T>
-struct diag_base {
-  [[gnu::noinline]] static void close(T) {
-    asm volatile("nop");  // not send's code, or it is merged with that
-    diag_private();
-  }
-};
-}  // namespace detail
-
-template <typename T>
-struct diag_public : detail::diag_base<T> {
-  [[gnu::noinline]] static void send(T) {
-    detail::diag_private();
-    asm volatile("");  // not a tail call
-  }
-};
-}  // namespace burrow
 
 namespace prog {
 
@@ -72,37 +42,6 @@ class throwing_what : public std::exception {
   const char* what() const noexcept override { throw_int(); }
 };
 
-constexpr int kThrowLine = __LINE__ + 2;
-[[gnu::always_inline]] inline void fail_inlined(int n) {
-  if (n >= 0) throw std::runtime_error("deep");
-}
-
-// Cold, so that the compiler has no cause to put the throw in a part of its
-// own, whose name is not a dynamic symbol.
-[[gnu::noinline, gnu::cold]] void innermost(int n) {
-  fail_inlined(n);
-  asm volatile("");
-}
-
-constexpr int kCallLine = __LINE__ + 2;
-[[gnu::noinline]] void middle(int n) {
-  innermost(n);
-  asm volatile("");
-}
-
-[[gnu::noinline]] void outermost(int n) {
-  middle(n + 1);
-  asm volatile("");
-}
-
-[[gnu::noinline]] void recurse(int n) {
-  if (n == 0) throw std::runtime_error("bottom");
-  recurse(n - 1);
-  asm volatile("");
-}
-
-[[gnu::noinline]] void no_throw() noexcept { outermost(0); }
-
 // A failure at which a given number of goroutines arrive before any goes on.
 void fail_together(int n) {
   static std::atomic<int> arrived{0};
@@ -115,23 +54,8 @@ void fail_together(int n) {
   fail();
 }
 
-void print_others(int fd, std::uint64_t) noexcept {
-  rt::printer(fd).str("\n");
-  rt::report_header(fd, 99, "helper", "chan receive");
-}
-
 void fail_on_thread() {
   std::thread([] { throw std::runtime_error("on a thread"); }).join();
-}
-
-void call_public() {
-  burrow::diag_public<int>::send(1);
-  asm volatile("");
-}
-
-void call_inherited() {
-  burrow::diag_public<int>::close(1);
-  asm volatile("");
 }
 
 // Uses up the heap, and all that could make it larger.
@@ -147,8 +71,7 @@ void fail_without_heap() {
   rt::rtthrow("no memory");
 }
 
-using failure = void (*)();
-const std::map<std::string_view, failure> failures = {
+const failures table = {
     {"runtime_error", [] { throw std::runtime_error("boom"); }},
     {"lines", [] { throw std::runtime_error("one\npanic: two"); }},
     {"system_error",
@@ -158,13 +81,8 @@ const std::map<std::string_view, failure> failures = {
     {"int", [] { throw 42; }},
     {"chars", [] { throw "text"; }},
     {"string", [] { throw std::string("text"); }},
-    {"deep", [] { outermost(0); }},
-    {"recursion", [] { recurse(500); }},
-    {"noexcept", [] { no_throw(); }},
     {"terminate", [] { std::terminate(); }},
     {"throwing_what", [] { throw throwing_what(); }},
-    {"public", call_public},
-    {"inherited", call_inherited},
     {"together", [] { fail_together(8); }},
     {"thread", [] { fail_on_thread(); }},
     {"fatal", [] { rt::fatal("all goroutines are asleep - deadlock!"); }},
@@ -185,25 +103,22 @@ const std::map<std::string_view, failure> failures = {
      }},
 };
 
-int child(std::string_view name) {
+void set_handler() {
   std::set_terminate([] {
     rt::writeall(2, "the user's handler\n", 19);
     _exit(7);
   });
-  const failure fail = failures.at(name);
-  rt::set_tracebackothers(print_others);
-  burrow::run([fail] { fail(); });
-  return 0;
 }
 
 }  // namespace prog
 
 namespace {
 
-namespace fs = std::filesystem;
-using burrow::testsupport::child_options;
 using burrow::testsupport::child_result;
-using burrow::testsupport::run_child;
+using burrow::testsupport::count;
+using burrow::testsupport::fail;
+using burrow::testsupport::first_line;
+using burrow::testsupport::matches;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
@@ -213,42 +128,6 @@ constexpr bool kSanitized =
 #else
 constexpr bool kSanitized = false;
 #endif
-
-std::string self() { return fs::read_symlink("/proc/self/exe"); }
-
-child_result fail(const std::string& name, const std::string& level = "",
-                  const std::string& path = self()) {
-  child_options options;
-  options.args = {"child", name};
-  options.env = {{"BURROW_TRACEBACK", level}, {"BURROW_MAXPROCS", "2"}};
-  return run_child(path, options);
-}
-
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
-}
-
-int count(const std::string& text, const std::string& part) {
-  int n = 0;
-  for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; at++) n++;
-  return n;
-}
-
-bool matches(const std::string& text, const std::string& pattern) {
-  return std::regex_search(text, std::regex(pattern));
-}
-
-// Whether a trace can use that section of this program: libdw is there, and the
-// build has the section.
-bool libdw_sees([[maybe_unused]] const std::string& section) {
-#ifdef BURROW_HAVE_LIBDW
-  if (dlopen("libdw.so.1", RTLD_NOW) == nullptr) return false;
-  const std::string look = "readelf -SW " + self() + " | grep -q ";
-  return std::system((look + section).c_str()) == 0;
-#else
-  return false;
-#endif
-}
 
 TEST(Panic, NamesTheExceptionAndExitsWith2) {
   const std::pair<const char*, const char*> cases[] = {
@@ -280,77 +159,6 @@ TEST(Panic, IndentsTheLinesOfAMessage) {
       << r.err;
 }
 
-TEST(Panic, TraceBeginsAtTheThrowAndHidesTheRuntime) {
-  const child_result r = fail("deep");
-  EXPECT_TRUE(matches(r.err,
-                      "prog::innermost\\(int\\)\n\t.*\n"
-                      "prog::middle\\(int\\)\n\t.*\n"
-                      "prog::outermost\\(int\\)\n\t"))
-      << r.err;
-  for (const char* hidden : {"__cxa_throw", "terminate", "burrow::rt",
-                             "burrow::detail", "_Unwind", "??"})
-    EXPECT_EQ(count(r.err, hidden), 0) << r.err;
-}
-
-TEST(Panic, TraceHasFileLineAndInlinedFrames) {
-  if (!libdw_sees("debug_info")) GTEST_SKIP() << "no debug information";
-  const child_result r = fail("deep");
-  const std::string file = "\n\t[^\n]*diag_test.cc:";
-  const std::string throwline = std::to_string(prog::kThrowLine);
-  const std::string callline = std::to_string(prog::kCallLine);
-  EXPECT_TRUE(matches(r.err, "running\\]:\nprog::fail_inlined\\(int\\)" + file +
-                                 throwline + "\nprog::innermost\\(int\\)" +
-                                 file + "[0-9]+ \\+0x[0-9a-f]+\n" +
-                                 "prog::middle\\(int\\)" + file + callline +
-                                 " \\+0x[0-9a-f]+\n"))
-      << r.err;
-}
-
-TEST(Panic, StrippedProgramStillNamesItsDynamicSymbols) {
-  if (dlsym(RTLD_DEFAULT, "_ZN4prog9innermostEi") == nullptr)
-    GTEST_SKIP() << "this program was not linked with -rdynamic";
-  const std::string copy =
-      testing::TempDir() + "diag_test_stripped." + std::to_string(getpid());
-  ASSERT_EQ(std::system(("strip -s -o " + copy + " " + self()).c_str()), 0);
-  const child_result r = fail("deep", "", copy);
-  fs::remove(copy);
-  EXPECT_EQ(r.exit_code, 2);
-  EXPECT_TRUE(matches(r.err,
-                      "prog::innermost\\(int\\)\n\t[^\n]*"
-                      "diag_test_stripped[^\n]* \\+0x[0-9a-f]+\n"
-                      "prog::middle\\(int\\)\n\t"))
-      << r.err;
-}
-
-TEST(Panic, KeepsPublicFramesOnly) {
-  if (!libdw_sees("symtab")) GTEST_SKIP() << "no local symbols";
-  const child_result r = fail("public");
-  EXPECT_EQ(count(r.err, "burrow::diag_public<int>::send(int)"), 1) << r.err;
-  for (const char* hidden : {"burrow::detail", "burrow::run", "std::invoke"})
-    EXPECT_EQ(count(r.err, hidden), 0) << r.err;
-}
-
-TEST(Panic, KeepsPublicFunctionsOfPrivateBases) {
-  if (!libdw_sees("symtab")) GTEST_SKIP() << "no local symbols";
-  const child_result r = fail("inherited");
-  EXPECT_EQ(count(r.err, "diag_base<int>::close(int)"), 1) << r.err;
-  EXPECT_EQ(count(r.err, "diag_private"), 0) << r.err;
-}
-
-TEST(Panic, LeavesNoexceptFunctionsInTheTrace) {
-  const child_result r = fail("noexcept");
-  EXPECT_EQ(r.exit_code, 2);
-  EXPECT_EQ(first_line(r.err), "panic: deep [std::runtime_error]");
-  EXPECT_EQ(count(r.err, "prog::no_throw()\n"), 1) << r.err;
-}
-
-TEST(Panic, ElidesTheFramesOfADeepStack) {
-  const child_result r = fail("recursion");
-  EXPECT_GE(count(r.err, "prog::recurse(int)\n"), 90);
-  EXPECT_LE(count(r.err, "prog::recurse(int)\n"), 100);
-  EXPECT_TRUE(r.err.ends_with("\n...additional frames elided...\n")) << r.err;
-}
-
 TEST(Panic, TwoAtOnceMakeOneReport) {
   for (int i = 0; i < 10; i++) {
     const child_result r = fail("together");
@@ -375,36 +183,6 @@ TEST(Panic, OnAForeignThreadIsTheUsersHandlers) {
 TEST(Panic, NeedsNoStderr) {
   EXPECT_EQ(fail("closed").exit_code, 2);
   EXPECT_EQ(fail("broken").exit_code, 2);
-}
-
-TEST(Traceback, LevelsShowMoreAndMore) {
-  const child_result none = fail("deep", "none");
-  EXPECT_EQ(none.exit_code, 2);
-  EXPECT_EQ(none.err, "panic: deep [std::runtime_error]\n");
-
-  const child_result single = fail("deep", "single");
-  EXPECT_EQ(count(single.err, "[running]"), 1) << single.err;
-  EXPECT_EQ(count(single.err, "chan receive"), 0) << single.err;
-
-  const child_result all = fail("deep", "all");
-  EXPECT_TRUE(
-      all.err.ends_with("\n\ngoroutine 99 \"helper\" "
-                        "[chan receive]:\n"))
-      << all.err;
-  EXPECT_EQ(count(all.err, "__cxa_throw"), 0) << all.err;
-
-  const child_result system = fail("deep", "system");
-  EXPECT_EQ(count(system.err, "__cxa_throw\n"), 1) << system.err;
-  EXPECT_EQ(count(system.err, "chan receive"), 1) << system.err;
-}
-
-TEST(Traceback, UnknownLevelIsSaidOnceAndIsSingle) {
-  const child_result r = fail("int", "loud");
-  EXPECT_TRUE(r.err.starts_with(
-      "burrow: BURROW_TRACEBACK=loud: not one of none, single, all, system; "
-      "using single\npanic: (int) 42\n"))
-      << r.err;
-  EXPECT_EQ(r.exit_code, 2);
 }
 
 TEST(Fatal, PrintsTheMessageAndTheTraceAndExitsWith2) {
@@ -437,86 +215,8 @@ TEST(Rtthrow, NeedsNoHeap) {
       << r.err;
 }
 
-TEST(Terminate, IsTheUsersAgainAfterARun) {
-  const auto mine = [] {};
-  const std::terminate_handler before = std::set_terminate(mine);
-  burrow::run([] {});
-  EXPECT_EQ(std::get_terminate(), static_cast<std::terminate_handler>(mine));
-  std::set_terminate(before);
-}
-
-TEST(Terminate, HandlerSetDuringARunStays) {
-  static const auto mine = [] {};
-  const std::terminate_handler before = std::get_terminate();
-  burrow::run([] { std::set_terminate(mine); });
-  EXPECT_EQ(std::get_terminate(), static_cast<std::terminate_handler>(mine));
-  std::set_terminate(before);
-}
-
-[[gnu::noinline]] int capture(std::uintptr_t* pcs, int max, int skip) {
-  const int n = rt::capture_here(pcs, max, skip);
-  asm volatile("");
-  return n;
-}
-
-TEST(Capture, SkipsAndStopsAtMax) {
-  std::array<std::uintptr_t, 64> all{}, two{}, skipped{};
-  const int n = capture(all.data(), 64, 0);
-  EXPECT_EQ(capture(two.data(), 2, 0), 2);
-  EXPECT_EQ(capture(skipped.data(), 64, 1), n - 1);
-  ASSERT_GT(n, 3);
-  // Frame 0 is capture's, frame 1 this function's, at different calls.
-  EXPECT_EQ(two[0], all[0]);
-  EXPECT_EQ(two[2], 0u);
-  EXPECT_NE(skipped[0], all[0]);
-  EXPECT_EQ(skipped[1], all[2]);
-}
-
-TEST(Capture, StopsAtAGoroutinesBase) {
-  static std::array<std::uintptr_t, 1000> pcs;
-  static int n = 0;
-  burrow::run([] { n = capture(pcs.data(), 1000, 0); });
-  EXPECT_GT(n, 1);
-  EXPECT_LT(n, 50);
-}
-
-TEST(Printer, WritesAllToAPipeThatIsFull) {
-  int fds[2];
-  ASSERT_EQ(pipe(fds), 0);
-  ASSERT_EQ(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
-  const std::string text(1'000'000, 'x');
-  std::size_t got = 0;
-  std::thread reader([&] {
-    std::array<char, 4096> buf;
-    ssize_t n;
-    while ((n = read(fds[0], buf.data(), buf.size())) > 0)
-      got += static_cast<std::size_t>(n);
-  });
-  rt::writeall(fds[1], text.data(), text.size());
-  close(fds[1]);
-  reader.join();
-  close(fds[0]);
-  EXPECT_EQ(got, text.size());
-}
-
-TEST(Printer, RaisesNoSigpipe) {
-  int fds[2];
-  ASSERT_EQ(pipe(fds), 0);
-  close(fds[0]);
-  errno = 5;
-  rt::writeall(fds[1], "x", 1);
-  EXPECT_EQ(errno, 5);
-  close(fds[1]);
-  sigset_t pending;
-  sigpending(&pending);
-  EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string_view(argv[1]) == "child")
-    return prog::child(argv[2]);
-  testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
+  return prog::test_main(argc, argv, prog::table, prog::set_handler);
 }
