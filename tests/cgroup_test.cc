@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "sys/os.h"
 
@@ -25,13 +27,16 @@ class Cpuquota : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(dir_); }
 
-  // group makes a group with a limit; "" is the root.
-  void group(const std::string& path, const std::string& cpumax) {
-    const fs::path folder = dir_ / "root" / path;
-    fs::create_directories(folder);
-    std::ofstream(folder / "cpu.max") << cpumax;
-  }
-  std::int64_t quota(const std::string& self) {
+  // quota is what a process gets whose own file has the text self, in a tree of
+  // these groups: path, and text of cpu.max. The path "" is the root. They stay
+  // for the calls that follow.
+  using groups = std::initializer_list<std::pair<const char*, const char*>>;
+  std::int64_t quota(const std::string& self, groups tree = {}) {
+    for (const auto& [path, cpumax] : tree) {
+      const fs::path folder = dir_ / "root" / path;
+      fs::create_directories(folder);
+      std::ofstream(folder / "cpu.max") << cpumax;
+    }
     std::ofstream(dir_ / "self") << self;
     return sys::cpuquota((dir_ / "root").c_str(), (dir_ / "self").c_str());
   }
@@ -40,75 +45,66 @@ class Cpuquota : public ::testing::Test {
 };
 
 TEST_F(Cpuquota, OwnGroup) {
-  group("a", "150000 100000\n");
-  EXPECT_EQ(quota("0::/a\n"), 1500);
+  EXPECT_EQ(quota("0::/a\n", {{"a", "150000 100000\n"}}), 1500);
 }
 
 TEST_F(Cpuquota, AnAncestorWithLessCounts) {
-  group("a", "50000 100000\n");
-  group("a/b", "max 100000\n");
-  group("a/b/c", "200000 100000\n");
-  EXPECT_EQ(quota("0::/a/b/c\n"), 500);
+  EXPECT_EQ(quota("0::/a/b/c\n", {{"a", "50000 100000\n"},
+                                  {"a/b", "max 100000\n"},
+                                  {"a/b/c", "200000 100000\n"}}),
+            500);
 }
 
 TEST_F(Cpuquota, TheOwnWithLessThanItsAncestorsCounts) {
-  group("", "400000 100000\n");
-  group("a", "300000 100000\n");
-  group("a/b", "25000 100000\n");
-  EXPECT_EQ(quota("0::/a/b\n"), 250);
+  EXPECT_EQ(quota("0::/a/b\n", {{"", "400000 100000\n"},
+                                {"a", "300000 100000\n"},
+                                {"a/b", "25000 100000\n"}}),
+            250);
 }
 
 TEST_F(Cpuquota, TheRootCounts) {
-  group("", "30000 20000\n");
-  EXPECT_EQ(quota("0::/\n"), 1500);
+  EXPECT_EQ(quota("0::/\n", {{"", "30000 20000\n"}}), 1500);
 }
 
 TEST_F(Cpuquota, AChildsLimitDoesNot) {
-  group("a", "max 100000\n");
-  group("a/b", "10000 100000\n");
-  EXPECT_EQ(quota("0::/a\n"), 0);
+  EXPECT_EQ(
+      quota("0::/a\n", {{"a", "max 100000\n"}, {"a/b", "10000 100000\n"}}), 0);
 }
 
 TEST_F(Cpuquota, MaxIsNoLimit) {
-  group("a", "max 100000\n");
-  EXPECT_EQ(quota("0::/a\n"), 0);
+  EXPECT_EQ(quota("0::/a\n", {{"a", "max 100000\n"}}), 0);
 }
 
 TEST_F(Cpuquota, TheLineOfVersion2IsFoundAmongOthers) {
-  group("a", "100000 100000\n");
-  group("b", "10000 100000\n");
-  EXPECT_EQ(quota("12:cpu,cpuacct:/b\n10::/b\n1:name=systemd:/0::/b\n0::/a\n"),
+  EXPECT_EQ(quota("12:cpu,cpuacct:/b\n10::/b\n1:name=systemd:/0::/b\n0::/a\n",
+                  {{"a", "100000 100000\n"}, {"b", "10000 100000\n"}}),
             1000);
 }
 
 TEST_F(Cpuquota, ALongFileIsReadToItsEnd) {
-  group("a", "100000 100000\n");
   std::string self;
   for (int i = 40; i > 0; i--)
     self += std::to_string(i) + ":x:/" + std::string(500, 'y') + "\n";
-  EXPECT_EQ(quota(self + "0::/a\n"), 1000);
+  EXPECT_EQ(quota(self + "0::/a\n", {{"a", "100000 100000\n"}}), 1000);
 }
 
 TEST_F(Cpuquota, AGroupThatIsNotThereLeavesItsAncestors) {
-  group("", "70000 100000\n");
-  EXPECT_EQ(quota("0::/docker/0123\n"), 700);
+  EXPECT_EQ(quota("0::/docker/0123\n", {{"", "70000 100000\n"}}), 700);
 }
 
 TEST_F(Cpuquota, AGroupOutsideOfTheRootLeavesTheRoot) {
-  group("", "70000 100000\n");
-  group("..", "10000 100000\n");
-  EXPECT_EQ(quota("0::/../other\n"), 700);
+  EXPECT_EQ(quota("0::/../other\n",
+                  {{"", "70000 100000\n"}, {"..", "10000 100000\n"}}),
+            700);
   EXPECT_EQ(quota("0::/..\n"), 700);
 }
 
 TEST_F(Cpuquota, NamesThatBeginWithDotsAreOrdinary) {
-  group("..a/.b", "20000 100000\n");
-  EXPECT_EQ(quota("0::/..a/.b\n"), 200);
+  EXPECT_EQ(quota("0::/..a/.b\n", {{"..a/.b", "20000 100000\n"}}), 200);
 }
 
 TEST_F(Cpuquota, AMissingLineEndIsAllRight) {
-  group("a", "50000 100000");
-  EXPECT_EQ(quota("0::/a"), 500);
+  EXPECT_EQ(quota("0::/a", {{"a", "50000 100000"}}), 500);
 }
 
 TEST_F(Cpuquota, GarbageIsNoLimit) {
@@ -116,14 +112,12 @@ TEST_F(Cpuquota, GarbageIsNoLimit) {
        {"", "\n", "garbage", "1", "1\n", "100000 0\n", "100000 -5\n", "-1 5\n",
         "100000  100000\n", "100000 100000x\n", "0x10 100\n",
         "99999999999999999999 100000\n", "100000 99999999999999999999\n"}) {
-    group("a", text);
-    EXPECT_EQ(quota("0::/a\n"), 0) << '"' << text << '"';
+    EXPECT_EQ(quota("0::/a\n", {{"a", text}}), 0) << '"' << text << '"';
   }
 }
 
 TEST_F(Cpuquota, ATinyLimitIsNotNone) {
-  group("a", "1 100000\n");
-  EXPECT_EQ(quota("0::/a\n"), 1);
+  EXPECT_EQ(quota("0::/a\n", {{"a", "1 100000\n"}}), 1);
 }
 
 TEST_F(Cpuquota, NoFilesAreNoLimit) {
@@ -134,8 +128,9 @@ TEST_F(Cpuquota, NoFilesAreNoLimit) {
 }
 
 TEST_F(Cpuquota, APathTooLongLeavesTheRoot) {
-  group("", "70000 100000\n");
-  EXPECT_EQ(quota("0::/" + std::string(10'000, 'x') + "\n"), 700);
+  EXPECT_EQ(
+      quota("0::/" + std::string(10'000, 'x') + "\n", {{"", "70000 100000\n"}}),
+      700);
   EXPECT_EQ(sys::cpuquota(std::string(10'000, '/').c_str(), "/dev/null"), 0);
 }
 
