@@ -12,10 +12,9 @@
 
 namespace {
 
+using namespace burrow::testsupport;
 using namespace std::chrono_literals;
 using burrow::background;
-using burrow::testsupport::await_others;
-using burrow::testsupport::haschildren;
 
 GO_TEST(ContextAfterFunc, RunsOnceWhenCancelled) {
   auto [ctx, cancel] = burrow::with_cancel(background());

@@ -12,15 +12,11 @@
 
 namespace {
 
+using namespace burrow::testsupport;
 using namespace std::chrono_literals;
 using burrow::background;
 using burrow::context;
 using burrow::errc;
-using burrow::testsupport::await_others;
-using burrow::testsupport::expectended;
-using burrow::testsupport::expectlive;
-using burrow::testsupport::haschildren;
-using burrow::testsupport::isclosed;
 
 GO_TEST(Context, DoneOutlivesItsContexts) {
   burrow::with_timeout(background(), 1ms).first.done().recv();

@@ -13,12 +13,11 @@
 
 namespace {
 
+using namespace burrow::testsupport;
 using namespace std::chrono_literals;
 using burrow::background;
 using burrow::context;
 using burrow::errc;
-using burrow::testsupport::await_others;
-using burrow::testsupport::isclosed;
 
 GO_TEST(Context, SimultaneousCancels) {
   auto [root, cancelroot] = burrow::with_cancel(background());

@@ -114,11 +114,7 @@ void set_handler() {
 
 namespace {
 
-using burrow::testsupport::child_result;
-using burrow::testsupport::count;
-using burrow::testsupport::fail;
-using burrow::testsupport::first_line;
-using burrow::testsupport::matches;
+using namespace burrow::testsupport;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;

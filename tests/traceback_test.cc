@@ -104,12 +104,7 @@ const failures table = {
 
 namespace {
 
-using burrow::testsupport::child_result;
-using burrow::testsupport::count;
-using burrow::testsupport::fail;
-using burrow::testsupport::first_line;
-using burrow::testsupport::matches;
-using burrow::testsupport::self;
+using namespace burrow::testsupport;
 
 // Whether a trace can use that section of this program: libdw is there, and the
 // build has the section.
