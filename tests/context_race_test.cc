@@ -19,6 +19,11 @@ using burrow::background;
 using burrow::context;
 using burrow::errc;
 
+// meet returns when n goroutines have called it.
+void meet(std::atomic<int>& arrived, int n) {
+  for (++arrived; arrived < n;) burrow::yield();
+}
+
 GO_TEST(Context, SimultaneousCancels) {
   auto [root, cancelroot] = burrow::with_cancel(background());
   std::vector<std::pair<context, burrow::cancel_func>> all{{root, cancelroot}};
@@ -39,6 +44,32 @@ GO_TEST(Context, SimultaneousCancels) {
     });
   }
   wg.wait();
+  EXPECT_EQ(wrong, 0);
+}
+
+// Whoever else is at it: when cancel has returned, all below is cancelled.
+GO_TEST(Context, CancelWaitsForACancellerFurtherDown) {
+  std::atomic<int> wrong{0};
+  for (int round = 0; round < 300; ++round) {
+    auto [root, cancelroot] = burrow::with_cancel(background());
+    auto [child, cancelchild] = burrow::with_cancel(root);
+    std::vector<context> below{child};
+    for (std::size_t i = 0; i < 50; ++i)
+      below.push_back(burrow::with_cancel(below[i / 2]).first);
+    std::atomic<int> arrived{0};
+    burrow::wait_group wg;
+    wg.go([&] {
+      meet(arrived, 2);
+      cancelchild();
+    });
+    wg.go([&] {
+      meet(arrived, 2);
+      cancelroot();
+      for (const context& c : below)
+        if (c.err() != errc::canceled) ++wrong;
+    });
+    wg.wait();
+  }
   EXPECT_EQ(wrong, 0);
 }
 

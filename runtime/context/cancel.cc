@@ -64,15 +64,17 @@ void startfunc(funcnode* f) noexcept {
 // cancelwith walks the tree depth first. Its stack is made of the nodes: from
 // the one it is at up to n, linked by next, which is free since they were taken
 // off their ups (n's own is not touched). A node that somebody else is
-// cancelling is waited for; waits lead downwards only, so they end.
+// cancelling is waited for; waits lead downwards only, so they end. n stays
+// linked until all below it is finished, so that a canceller of its parent finds
+// it and waits.
 void cancelwith(cancelnode* n, std::error_code err,
                 std::error_code cause) noexcept {
   if (!enter(n, err, cause)) return await(n, ctxstate::finished);
-  if (unlink(n)) dropref(n);  // the caller keeps n
   for (cancelnode* top = n;;) {
     ctxchild* c = takechild(top);
     if (c == nullptr) {  // all below top is finished
       stopdeadline(top);
+      if (top == n && unlink(n)) dropref(n);  // the caller keeps n
       top->state.store(ctxstate::finished, release);
       if (top == n) return;
       c = top;
