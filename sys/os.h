@@ -58,10 +58,13 @@ void* sysreserve(std::size_t bytes) noexcept;
 // sysfree unmaps what sysreserve mapped.
 std::int64_t sysfree(void* at, std::size_t bytes) noexcept;
 
-// sysguard makes pages fault on any access, without splitting the mapping: any
-// number of guards fits. What they held is lost.
-// Errors  -EINVAL the system has no such guards; use sysprotectnone.
-std::int64_t sysguard(void* at, std::size_t bytes) noexcept;
+// sysguard makes n pieces of memory, of `bytes` each and `stride` apart, fault on
+// any access, without splitting the mapping: any number of guards fits. What they
+// held is lost.
+// Errors  -EINVAL the system has no such guards, and there is none of the n; use
+//         sysprotectnone. -ENOMEM no memory for page tables; some are there.
+std::int64_t sysguard(void* at, std::size_t stride, std::size_t bytes,
+                      std::size_t n) noexcept;
 
 // sysprotectnone does the same at the price of a mapping (a limited resource).
 std::int64_t sysprotectnone(void* at, std::size_t bytes) noexcept;

@@ -145,12 +145,30 @@ void touch(char* at) { *static_cast<volatile char*>(at) = 1; }
 TEST(MemoryDeathTest, GuardFaultsAndItsNeighboursDoNot) {
   mapping m(3);
   char* const guard = m.at + sys::pagesize();
-  if (sys::sysguard(guard, sys::pagesize()) == -EINVAL)
+  if (sys::sysguard(guard, 0, sys::pagesize(), 1) == -EINVAL)
     GTEST_SKIP() << "this kernel has no guards without mappings";
   EXPECT_DEATH(touch(guard), "");
   EXPECT_DEATH(touch(guard + sys::pagesize() - 1), "");
   touch(guard - 1);
   touch(guard + sys::pagesize());
+}
+
+TEST(MemoryDeathTest, ManyGuardsAtOnce) {
+  constexpr std::size_t kGuards = 150;
+  const std::size_t page = sys::pagesize();
+  mapping m(3 * kGuards);
+  if (sys::sysguard(m.at, 3 * page, page, kGuards) == -EINVAL)
+    GTEST_SKIP() << "this kernel has no guards without mappings";
+  // Without a child for each: the kernel fails where the program would fault.
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  for (std::size_t i = 0; i < 3 * kGuards; i++) {
+    const ssize_t n = ::write(ends[1], m.at + i * page, 1);
+    EXPECT_EQ(n, i % 3 == 0 ? -1 : 1) << "page " << i;
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
+  EXPECT_DEATH(touch(m.at + 3 * page * (kGuards - 1)), "");
 }
 
 TEST(MemoryDeathTest, ProtectedPageFaults) {

@@ -40,8 +40,11 @@ struct stackclass {
   spanlist free;            // ever used; the memory may still be there
   std::size_t trimmed = 0;  // free.at[0, trimmed) have given their memory back
   std::size_t low = 0;      // fewest free since the last pass of stacktrim
-  char* cut = nullptr;      // next stack of the current slab
+  // The current slab: [cut, guarded) have their guards, [guarded, end) not yet.
+  char* cut = nullptr;
+  char* guarded = nullptr;
   char* end = nullptr;
+  std::size_t batch = 1;  // how many guards to make at the next time
   std::size_t slabs = 0;
 };
 
@@ -60,19 +63,34 @@ std::size_t pagebytes() noexcept {
 
 int classof(std::size_t bytes) noexcept { return std::countr_zero(bytes); }
 
-// guard makes the lowest page of a new stack inaccessible. pool.lock held.
-void guard(char* lo) noexcept {
+// guard makes the lowest page of each of n stacks from `at` on inaccessible.
+// pool.lock held.
+void guard(char* at, std::size_t bytes, std::size_t n) noexcept {
   if (pool.guards == pool.markers) {
-    if (sys::sysguard(lo, pagebytes()) >= 0) return;
+    if (sys::sysguard(at, bytes, pagebytes(), n) >= 0) return;
     pool.guards = pool.mprotected;
   }
-  if (pool.guards == pool.mprotected) {
-    if (sys::sysprotectnone(lo, pagebytes()) >= 0) return;
+  for (std::size_t i = 0; i < n && pool.guards == pool.mprotected; i++) {
+    if (sys::sysprotectnone(at + i * bytes, pagebytes()) >= 0) continue;
     pool.guards = pool.none;
     printer(2).str(
         "burrow: no more guard pages (vm.max_map_count); further goroutine "
         "stacks have none\n");
   }
+}
+
+// guardmore gives more stacks of the slab their guards: few at first, then many
+// at a time, since half of what a guard costs is the system call. Mappings are
+// not to be had in advance, so where guards take these it is one at a time.
+// pool.lock held, c.guarded < c.end.
+void guardmore(stackclass& c, std::size_t bytes) noexcept {
+  constexpr std::size_t kBatch = 64;
+  const std::size_t left = static_cast<std::size_t>(c.end - c.guarded) / bytes;
+  std::size_t n = pool.guards == pool.markers ? c.batch : 1;
+  if (n > left) n = left;
+  guard(c.guarded, bytes, n);
+  c.guarded += n * bytes;
+  if (c.batch < kBatch) c.batch *= 2;
 }
 
 // newslab reserves room for more stacks of `bytes`: 16 MiB at first, up to
@@ -87,7 +105,7 @@ void newslab(stackclass& c, std::size_t bytes) noexcept {
     if (at != nullptr || want == bytes) break;
   }
   if (at == nullptr) fatal("out of memory: cannot reserve a goroutine stack");
-  c.cut = at;
+  c.cut = c.guarded = at;
   c.end = at + want / bytes * bytes;
   c.slabs++;
 }
@@ -101,15 +119,36 @@ stackspan takepool(std::size_t bytes) noexcept {
     return c.free.at[c.free.n];
   }
   if (c.cut == c.end) newslab(c, bytes);
+  if (c.cut == c.guarded) guardmore(c, bytes);
   const stackspan s{c.cut, c.cut + bytes};
   c.cut += bytes;
-  guard(s.lo);
   sanitizer_mapstack(s.lo, s.hi);
   return s;
 }
 
+// touch commits the page on which a goroutine begins.
+[[gnu::no_sanitize("address", "thread")]] void touch(stackspan s) noexcept {
+  s.hi[-1] = 0;
+}
+
 void givepool(stackspan s) noexcept {
   pool.cls[classof(spanbytes(s))].free.push(s);
+}
+
+// fillcache takes a batch for pp, which saves lock rounds; of stacks that were
+// never used, those that have their guards. Their memory comes now, where nobody
+// waits, not in the switch that starts a goroutine (see direct, schedule.cc).
+void fillcache(p* pp) noexcept {
+  const std::size_t bytes = sched.stackpages * pagebytes();
+  const stackclass& c = pool.cls[classof(bytes)];
+  {
+    const lockguard hold(pool.lock);
+    do {
+      pp->stacks[pp->stackn++] = takepool(bytes);
+    } while ((c.free.n > 0 || c.cut < c.guarded) &&
+             pp->stackn < kStackCache / 2);
+  }
+  for (std::uint32_t i = 0; i < pp->stackn; i++) touch(pp->stacks[i]);
 }
 
 }  // namespace
@@ -126,15 +165,7 @@ stackspan stackalloc(m* mp, std::uint32_t pages) noexcept {
     const lockguard hold(pool.lock);
     return takepool(pages * pagebytes());
   }
-  if (pp->stackn == 0) {
-    const lockguard hold(pool.lock);
-    // A batch saves lock rounds; but a stack that was never used costs a
-    // guard, so those are cut one by one.
-    const stackclass& c = pool.cls[classof(sched.stackpages * pagebytes())];
-    do {
-      pp->stacks[pp->stackn++] = takepool(sched.stackpages * pagebytes());
-    } while (c.free.n > 0 && pp->stackn < kStackCache / 2);
-  }
+  if (pp->stackn == 0) fillcache(pp);
   return pp->stacks[--pp->stackn];
 }
 

@@ -14,6 +14,12 @@ namespace {
 constexpr int kNone = 0, kRead = 1, kWrite = 2;                      // PROT_
 constexpr int kPrivate = 2, kAnon = 0x20, kNoreserve = 0x4000;       // MAP_
 constexpr int kDontneed = 4, kNohugepage = 15, kGuardInstall = 102;  // MADV_
+constexpr int kSelf = -10001;  // PIDFD_SELF_THREAD_GROUP
+
+struct iovec {
+  void* base;
+  std::size_t bytes;
+};
 
 }  // namespace
 
@@ -30,8 +36,30 @@ std::int64_t sysfree(void* at, std::size_t bytes) noexcept {
   return syscall(nr::munmap, at, bytes);
 }
 
-std::int64_t sysguard(void* at, std::size_t bytes) noexcept {
-  return syscall(nr::madvise, at, bytes, kGuardInstall);
+// Many guards in one call where the kernel knows the calling process without a
+// file descriptor (Linux 6.14): one of our own could be closed by a program that
+// closes all it does not know, and its number name another process then.
+std::int64_t sysguard(void* at, std::size_t stride, std::size_t bytes,
+                      std::size_t n) noexcept {
+  constexpr std::size_t kAtOnce = 64;
+  auto* next = static_cast<char*>(at);
+  while (n > 1) {
+    iovec pieces[kAtOnce];
+    const std::size_t k = n < kAtOnce ? n : kAtOnce;
+    for (std::size_t i = 0; i < k; i++) pieces[i] = {next + i * stride, bytes};
+    const std::int64_t done =
+        syscall(nr::process_madvise, kSelf, pieces, k, kGuardInstall, 0);
+    if (done <= 0) break;
+    const std::size_t whole = static_cast<std::size_t>(done) / bytes;
+    if (whole == 0) break;
+    next += whole * stride;
+    n -= whole;
+  }
+  for (; n > 0; n--, next += stride) {
+    const std::int64_t r = syscall(nr::madvise, next, bytes, kGuardInstall);
+    if (r < 0) return r;
+  }
+  return 0;
 }
 
 std::int64_t sysprotectnone(void* at, std::size_t bytes) noexcept {

@@ -36,6 +36,7 @@ enum class nr : std::int64_t {
   get_robust_list = 274,
   membarrier = 324,
   rseq = 334,
+  process_madvise = 440,
 };
 
 template <typename T>
