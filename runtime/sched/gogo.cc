@@ -100,9 +100,9 @@ void gogodead(m* mp, g* to) noexcept {
 
 void startctx(m* mp, g* gp) noexcept {
   gp->stack = stackalloc(mp, gp->stackpages);
-  gp->ctx = make_fcontext(gp->stack.hi,
-                          static_cast<std::size_t>(gp->stack.hi - gp->stack.lo),
-                          entry);
+  char* base = gp->stack.hi - stackcolour(gp->stack);
+  gp->ctx =
+      make_fcontext(base, static_cast<std::size_t>(base - gp->stack.lo), entry);
   sanitizer_newstack(gp);
 }
 

@@ -47,6 +47,11 @@ class runq {
     return gp;
   }
 
+  // peek returns the i-th oldest; there must be more than i.
+  g* peek(std::uint32_t i) const noexcept {
+    return slot_[(head_.load(std::memory_order_relaxed) + i) & (cap_ - 1)];
+  }
+
   // popback takes the newest; the queue must not be empty.
   g* popback() noexcept {
     const std::uint32_t t = tail_.load(std::memory_order_relaxed) - 1;

@@ -22,6 +22,18 @@ namespace {
 constexpr std::uint32_t kFifoTick = 16;
 constexpr std::uint32_t kG0Tick = 64;
 
+// fetchahead brings what the next ones of a long queue will need into the cache,
+// where the processor could not guess it: a g, and the stack that it points to.
+inline void fetchahead(const runq& q) noexcept {
+  constexpr std::uint32_t kG = 6, kStack = 3;
+  if (q.size() <= kG) return;
+  __builtin_prefetch(q.peek(kG));
+  const char* ctx = static_cast<const char*>(q.peek(kStack)->ctx);
+  __builtin_prefetch(ctx);
+  __builtin_prefetch(ctx + 64);
+  __builtin_prefetch(ctx + 128);
+}
+
 // The usual order.
 inline g* newest(p* pp) noexcept {
   if (g* gp = pp->runnext.load(relaxed); gp != nullptr) {
@@ -29,8 +41,10 @@ inline g* newest(p* pp) noexcept {
     return gp;
   }
   if (!pp->lifo.empty()) return pp->lifo.popback();
-  if (!pp->fifo.empty()) return pp->fifo.popfront();
-  return nullptr;
+  if (pp->fifo.empty()) return nullptr;
+  g* gp = pp->fifo.popfront();
+  fetchahead(pp->fifo);
+  return gp;
 }
 
 // Whether the switch to gp may be made from another goroutine. Not if that has to

@@ -23,6 +23,15 @@ inline constexpr std::size_t kMaxStack = std::size_t{1} << 36;
 inline constexpr std::size_t kDefaultStack = std::size_t{256} << 10;
 inline constexpr std::size_t kMainStack = std::size_t{8} << 20;
 
+// stackcolour is how far below s.hi a goroutine begins, a multiple of 64. Stacks
+// are powers of two: without it the frames of all parked goroutines would meet in
+// the same few sets of every cache.
+inline std::size_t stackcolour(stackspan s) noexcept {
+  // Neighbours differ; so do those 16 apart.
+  const std::uintptr_t n = reinterpret_cast<std::uintptr_t>(s.lo) >> 18;
+  return (n + (n >> 4)) % 8 * 128;
+}
+
 // stackround turns a wished size in bytes into pages: at least kMinStack, up to
 // the next power of two. Returns 0 if bytes is above kMaxStack.
 std::uint32_t stackround(std::size_t bytes) noexcept;
