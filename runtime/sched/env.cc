@@ -14,7 +14,7 @@
 
 namespace burrow::rt {
 
-debugvars debugvar;
+constinit debugvars debugvar;
 
 namespace {
 
@@ -80,25 +80,21 @@ bool setvar(debugvars& v, std::string_view name, std::string_view value) {
   std::uint64_t n;
   if (!number(value, n)) return false;
   if (name == "schedtrace") {
-    v.schedtracems = static_cast<std::int64_t>(n);
+    v.schedtracems.store(static_cast<std::int64_t>(n), relaxed);
   } else if (name == "scheddetail") {
-    v.scheddetail = n != 0;
+    v.scheddetail.store(n != 0, relaxed);
   } else if (name == "asyncpreemptoff") {
-    v.asyncpreemptoff = n != 0;
+    v.asyncpreemptoff.store(n != 0, relaxed);
   } else if (name == "chaos") {
-    v.chaos = true;
-    v.chaosseed = n;
+    v.chaos.store(true, relaxed);
+    v.chaosseed.store(n, relaxed);
   } else {
     return false;
   }
   return true;
 }
 
-void readdebug() noexcept {
-  debugvar = {};
-  const char* text = std::getenv("BURROW_DEBUG");
-  if (text == nullptr) return;
-  std::string_view rest(text);
+void parsedebug(debugvars& v, std::string_view rest) noexcept {
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
     const std::string_view item = rest.substr(0, comma);
@@ -107,9 +103,21 @@ void readdebug() noexcept {
     const std::size_t eq = item.find('=');
     const std::string_view value =
         eq == item.npos ? std::string_view{} : item.substr(eq + 1);
-    if (!setvar(debugvar, item.substr(0, eq), value))
+    if (!setvar(v, item.substr(0, eq), value))
       complain("BURROW_DEBUG", item, "not understood; ignored");
   }
+}
+
+// What is set already does not waver meanwhile: another run may be on.
+void readdebug() noexcept {
+  debugvars v;
+  if (const char* text = std::getenv("BURROW_DEBUG"); text != nullptr)
+    parsedebug(v, text);
+  debugvar.schedtracems.store(v.schedtracems.load(relaxed), relaxed);
+  debugvar.scheddetail.store(v.scheddetail.load(relaxed), relaxed);
+  debugvar.asyncpreemptoff.store(v.asyncpreemptoff.load(relaxed), relaxed);
+  debugvar.chaosseed.store(v.chaosseed.load(relaxed), relaxed);
+  debugvar.chaos.store(v.chaos.load(relaxed), relaxed);
 }
 
 }  // namespace

@@ -1,18 +1,21 @@
 // runtime/sched/env.h - what the environment asks for.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 namespace burrow::rt {
 
-// Of BURROW_DEBUG: comma-separated name=value.
+// Of BURROW_DEBUG: comma-separated name=value. Atomic, since run reads the
+// environment while sysmon, which outlives runs, looks at them. All accesses are
+// relaxed: each is a switch of its own, and carries nothing.
 struct debugvars {
-  std::int64_t schedtracems = 0;  // schedtrace=MS; 0: off
-  bool scheddetail = false;       // scheddetail=1
-  bool asyncpreemptoff = false;   // asyncpreemptoff=1
-  bool chaos = false;             // chaos=SEED
-  std::uint64_t chaosseed = 0;
+  std::atomic<std::int64_t> schedtracems{0};  // schedtrace=MS; 0: off
+  std::atomic<bool> scheddetail{false};       // scheddetail=1
+  std::atomic<bool> asyncpreemptoff{false};   // asyncpreemptoff=1
+  std::atomic<bool> chaos{false};             // chaos=SEED
+  std::atomic<std::uint64_t> chaosseed{0};
 };
 extern debugvars debugvar;
 

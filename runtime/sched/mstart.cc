@@ -60,8 +60,9 @@ m* mget() noexcept {
     mp->alllink = sched.allm.load(relaxed);
     sched.allm.store(mp, release);
   }
-  if (debugvar.chaos)
-    mp->rand = debugvar.chaosseed + static_cast<unsigned>(sched.mcount);
+  if (debugvar.chaos.load(relaxed))
+    mp->rand =
+        debugvar.chaosseed.load(relaxed) + static_cast<unsigned>(sched.mcount);
   mp->inruntime.store(1, relaxed);
   mp->claim.store(kClaimNone, relaxed);
   mp->pp.store(nullptr, relaxed);

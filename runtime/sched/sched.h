@@ -144,9 +144,9 @@ void wakesysmon() noexcept;   // a p left the idle list
 
 // ---- schedtrace.cc -------------------------------------------------------------
 
-// schedtrace writes the scheduler's state to stderr if it is time to
-// (BURROW_DEBUG=schedtrace=MS). Context sysmon; now in ns.
-void schedtrace(std::int64_t now) noexcept;
+// schedtrace writes the scheduler's state to stderr if it is time to, every ms
+// milliseconds (BURROW_DEBUG=schedtrace=MS). Context sysmon; now in ns.
+void schedtrace(std::int64_t now, std::int64_t ms) noexcept;
 
 // ---- deadlock.cc -----------------------------------------------------------------
 

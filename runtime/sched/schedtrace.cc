@@ -60,15 +60,15 @@ void detail(printer& out, int np) noexcept {
 
 }  // namespace
 
-void schedtrace(std::int64_t now) noexcept {
+void schedtrace(std::int64_t now, std::int64_t ms) noexcept {
   static std::int64_t first = now;
   static std::int64_t next = 0;
   const int np = numprocs();
   if (now < next || np == 0) return;
-  next = now + debugvar.schedtracems * 1'000'000;
+  next = now + ms * 1'000'000;
   printer out(2);
   summary(out, (now - first) / 1'000'000, np);
-  if (debugvar.scheddetail) detail(out, np);
+  if (debugvar.scheddetail.load(relaxed)) detail(out, np);
 }
 
 }  // namespace burrow::rt

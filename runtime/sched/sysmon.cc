@@ -46,7 +46,8 @@ bool toomany() noexcept {
 // Takes pp from a goroutine that has had it for a whole slice. The world may be
 // about to stop, or the run to end: then those who do that want the p.
 bool retake(p* pp) noexcept {
-  if (debugvar.asyncpreemptoff || toomany() || !tryseize(pp)) return false;
+  if (debugvar.asyncpreemptoff.load(relaxed) || toomany() || !tryseize(pp))
+    return false;
   if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
     releaseseized(pp);
     return false;
@@ -143,8 +144,9 @@ void sysmon(void*) {
     sys::usleep(static_cast<std::uint32_t>(sleep / 1000));
     const std::int64_t now = nanotime();
     housekeep(now);
-    if (debugvar.schedtracems > 0) schedtrace(now);
-    if (allidle() && quiet > kPatientRounds && debugvar.schedtracems == 0) {
+    const std::int64_t tracems = debugvar.schedtracems.load(relaxed);
+    if (tracems > 0) schedtrace(now, tracems);
+    if (allidle() && quiet > kPatientRounds && tracems == 0) {
       sleepidle();
       quiet = 0;
       tick = kMinTick;

@@ -135,8 +135,9 @@ void startworld(m* mp) noexcept {
     sched.stopping.store(false, release);
     for (int i = numprocs() - 1; i >= 0; i--) {
       p* pp = allp[i];
-      pp->attention.store(debugvar.chaos ? std::uint32_t{kAttnChaos} : 0u,
-                          relaxed);
+      pp->attention.store(
+          debugvar.chaos.load(relaxed) ? std::uint32_t{kAttnChaos} : 0u,
+          relaxed);
       if (pp == mine) continue;
       if (queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr) {
         pp->status.store(pstatus::running, relaxed);
