@@ -13,10 +13,10 @@
 #include <cstdlib>
 
 #include "burrow/detail/goexit.h"
+#include "runtime/sched/mem.h"
 #include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
-#include "sys/os.h"
 
 namespace burrow::rt {
 
@@ -52,7 +52,7 @@ g* takeg() noexcept {
   }
   chunk* c = gpool.chunks;
   if (c == nullptr || c->used == kPerChunk) {
-    c = static_cast<chunk*>(sys::sysreserve(kChunkBytes));
+    c = static_cast<chunk*>(memreserve(kChunkBytes));
     if (c == nullptr) fatal("out of memory: cannot make a goroutine");
     c->next = gpool.chunks;
     c->used = 0;

@@ -8,6 +8,7 @@
 
 #include "runtime/os/osproc.h"
 #include "runtime/sched/env.h"
+#include "runtime/sched/mem.h"
 #include "runtime/sched/sched.h"
 #include "sys/os.h"
 
@@ -52,7 +53,7 @@ m* mget() noexcept {
     sched.mfree = mp->schedlink;
     mp->schedlink = nullptr;
   } else {
-    void* at = sys::sysreserve(sizeof(m));
+    void* at = memreserve(sizeof(m));
     if (at == nullptr) rtthrow("mget: out of memory");
     mp = new (at) m;
     mp->rand = reinterpret_cast<std::uintptr_t>(mp) ^

@@ -2,8 +2,8 @@
 
 #include "runtime/sched/runq.h"
 
+#include "runtime/sched/mem.h"
 #include "runtime/sched/park.h"
-#include "sys/os.h"
 
 namespace burrow::rt {
 
@@ -14,12 +14,12 @@ constexpr std::size_t bytes(std::uint32_t cap) { return cap * sizeof(g*); }
 
 void runq::grow() noexcept {
   const std::uint32_t ncap = cap_ == 0 ? kFirstCap : cap_ * 2;
-  auto* nslot = static_cast<g**>(sys::sysreserve(bytes(ncap)));
+  auto* nslot = static_cast<g**>(memreserve(bytes(ncap)));
   if (nslot == nullptr) rtthrow("runq: out of memory");
   const std::uint32_t h = head_.load(std::memory_order_relaxed);
   const std::uint32_t n = size();
   for (std::uint32_t i = 0; i < n; i++) nslot[i] = slot_[(h + i) & (cap_ - 1)];
-  if (slot_ != nullptr) sys::sysfree(slot_, bytes(cap_));
+  if (slot_ != nullptr) memfree(slot_, bytes(cap_));
   slot_ = nslot;
   cap_ = ncap;
   head_.store(0, std::memory_order_relaxed);
@@ -30,7 +30,7 @@ void runq::clear() noexcept {
   head_.store(0, std::memory_order_relaxed);
   tail_.store(0, std::memory_order_relaxed);
   if (cap_ <= kFirstCap) return;
-  sys::sysfree(slot_, bytes(cap_));
+  memfree(slot_, bytes(cap_));
   slot_ = nullptr;
   cap_ = 0;
 }

@@ -2,7 +2,7 @@
 //
 // All of it is empty in an ordinary build, but for valgrind's client requests,
 // which are a few no-op instructions where a stack is mapped. Used by gogo.cc,
-// stack.cc and proc.cc alone.
+// goroutine.cc, proc.cc, stack.cc and mem.h alone.
 //
 // ASan wants each switch announced before (with the bounds of the stack that is
 // switched to) and confirmed after it. TSan models each stack as a fiber; a
@@ -116,12 +116,32 @@ inline void sanitizer_abandon([[maybe_unused]] g* gp) noexcept {
 #endif
 }
 
+#if defined(BURROW_TSAN)
+inline char sanmaps;  // stands for the kernel's lock on the address space
+#endif
+
+// sanitizer_freeing: memory is about to be unmapped. What was done to it comes
+// before what is done to any that is mapped later (sanitizer_reserved).
+inline void sanitizer_freeing() noexcept {
+#if defined(BURROW_TSAN)
+  __tsan_release(&sanmaps);
+#endif
+}
+
+// sanitizer_reserved: memory has just been mapped.
+inline void sanitizer_reserved() noexcept {
+#if defined(BURROW_TSAN)
+  __tsan_acquire(&sanmaps);
+#endif
+}
+
 // sanitizer_mapstack: [lo, hi) is going to be a stack, for good.
 inline void sanitizer_mapstack([[maybe_unused]] char* lo,
                                [[maybe_unused]] char* hi) noexcept {
 #if defined(BURROW_HAVE_VALGRIND)
   (void)VALGRIND_STACK_REGISTER(lo, hi);
 #endif
+  sanitizer_reserved();
 }
 
 }  // namespace burrow::rt

@@ -10,6 +10,7 @@
 
 #include "burrow/go.h"
 #include "runtime/sched/env.h"
+#include "runtime/sched/mem.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 #include "runtime/sched/timerhooks.h"
@@ -173,7 +174,7 @@ void procresize(m* mp, int n) noexcept {
   const int old = numprocs();
   for (int i = 0; i < n; i++) {
     if (allp[i] == nullptr) {
-      void* at = sys::sysreserve(sizeof(p));
+      void* at = memreserve(sizeof(p));
       if (at == nullptr) rtthrow("procresize: out of memory");
       allp[i] = new (at) p;
       allp[i]->id = i;
