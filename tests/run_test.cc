@@ -191,6 +191,44 @@ TEST(Run, HogThatThenSleepsLeavesNoTimer) {
   }
 }
 
+// Writes over what an earlier goroutine has left on the stack.
+__attribute__((noinline)) void scribble() {
+  volatile unsigned char room[8192];
+  for (auto& byte : room) byte = 0x5a;
+}
+
+// The same, if that call would have waited for an object: what stood for it in
+// the queue lay on its stack, and who gets its g next knows nothing of it.
+TEST(Run, HogThatThenWaitsLeavesNothingInItsG) {
+  auto c = make_chan<int>();
+  std::atomic<bool> started{false}, let{false}, beyond{false};
+  run(
+      [&] {
+        lock_os_thread();
+        go([&, c] {
+          started = true;
+          while (!let) {
+          }
+          c.recv();
+          beyond = true;
+        });
+        while (!started) yield();
+      },
+      {.maxprocs = 2});
+  run(
+      [&] {
+        let = true;
+        sleep_for(50ms);
+        wait_group wg;
+        for (int i = 0; i < 300; i++) wg.go([] { scribble(), yield(); });
+        wg.wait();
+        for (int i = 0; i < 5000; i++) go([] {});  // dropped with the run
+      },
+      {.maxprocs = 1});
+  EXPECT_FALSE(beyond.load());
+  EXPECT_FALSE(c.try_send(1));
+}
+
 TEST(Run, EndsWhileOthersChangeMaxprocs) {
   for (int i = 0; i < 300; i++)
     run(

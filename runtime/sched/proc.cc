@@ -85,6 +85,7 @@ void parkforeign(g* gp, const parkhold& h) noexcept {
 [[noreturn]] void abandonpark(m* mp, g* gp, const parkhold& h) noexcept {
   for (sudog* s = gp->waiting; s != nullptr; s = s->waitlink)
     if (s->q != nullptr) s->q->remove(s);
+  gp->waiting = nullptr;  // the next owner of the g shall not inherit them
   h.letgo();
   endzombie(mp, gp);
 }
