@@ -6,6 +6,7 @@
 #include "runtime/diag/panic.h"
 #include "runtime/diag/print.h"
 #include "runtime/diag/traceback.h"
+#include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
 #include "sys/os.h"
 
@@ -17,7 +18,8 @@ namespace {
 bool foreignthreads(int exiting) noexcept {
   const int all = sys::threadcount();
   if (all < 0) return true;  // unknown: report nothing rather than wrongly
-  return all > sched.mcount + exiting + (sched.sysmonstarted ? 1 : 0);
+  const int sysmon = sched.sysmonstarted ? 1 + kSanitizerThreads : 0;
+  return all > sched.mcount + exiting + sysmon;
 }
 
 struct counts {

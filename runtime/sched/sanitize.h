@@ -2,7 +2,7 @@
 //
 // All of it is empty in an ordinary build, but for valgrind's client requests,
 // which are a few no-op instructions where a stack is mapped. Used by gogo.cc,
-// goroutine.cc, proc.cc, stack.cc and mem.h alone.
+// goroutine.cc, proc.cc, stack.cc, mem.h and deadlock.cc alone.
 //
 // ASan wants each switch announced before (with the bounds of the stack that is
 // switched to) and confirmed after it. TSan models each stack as a fiber; a
@@ -38,6 +38,13 @@
 #endif
 
 namespace burrow::rt {
+
+// TSan starts a thread of its own when the first other one is made.
+#if defined(BURROW_TSAN)
+inline constexpr int kSanitizerThreads = 1;
+#else
+inline constexpr int kSanitizerThreads = 0;
+#endif
 
 inline std::size_t spanbytes(const stackspan& s) noexcept {
   return static_cast<std::size_t>(s.hi - s.lo);
