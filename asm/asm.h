@@ -31,4 +31,17 @@ __attribute__((visibility("hidden"))) std::int64_t burrow_clone(
     std::uint64_t flags, void* sp, std::uint32_t* tid, void* tls,
     void (*fn)(void*), void* arg) noexcept;
 
+// What Boost.Context calls transfer_t: who was left, and a word from it.
+struct burrow_transfer {
+  void* context;
+  void* word;
+};
+
+// burrow_jump switches to the context `to` by `jump`, which is Boost.Context's
+// jump_fcontext, so that the processor foresees the returns that follow.
+//
+// Context  any stack; returns when something jumps to the caller's context.
+__attribute__((visibility("hidden"))) burrow_transfer burrow_jump(
+    void* to, void* word, void* jump) noexcept;
+
 }  // extern "C"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "burrow/burrow.h"
+#include "runtime/sched/sched.h"
 #include "tests/support/gotest.h"
 
 namespace burrow {
@@ -65,10 +66,23 @@ TEST(Run, FromManyThreadsInTurn) {
     }).join();
 }
 
+// parkedgs returns how many goroutines are parked.
+int parkedgs() {
+  int n = 0;
+  rt::foreachg(
+      [](rt::g* gp, void* count) {
+        if (gp->status.load(std::memory_order_relaxed) == rt::gstatus::waiting)
+          ++*static_cast<int*>(count);
+      },
+      &n);
+  return n;
+}
+
 // Goroutines that are parked when main returns never run again, and leave no
 // trace in the objects that they waited for.
 TEST(Run, AbandonedWaitersAreOffTheQueuesOfWhatOutlivesTheRun) {
   auto c = make_chan<int>();
+  auto d = make_chan<int>();
   mutex mu;
   wait_group wg;
   std::atomic<int> woken{0};
@@ -82,21 +96,21 @@ TEST(Run, AbandonedWaitersAreOffTheQueuesOfWhatOutlivesTheRun) {
             go([&] { wg.wait(), woken++; });
             go([&] { mu.lock(), woken++; });
             go([&, c] {
-              select(recv(c), send(c, 1));
+              select(recv(c), send(d, 1));
               woken++;
             });
           }
-          for (int i = 0; i < 5; i++) yield();
+          // Who is not parked yet may run user code after the end.
+          while (parkedgs() < 12) yield();
         },
         {.maxprocs = 1 + round % 3});
-    // Selects pair up with receivers: only the strays of this round count.
-    woken = 0;
     run([&] {
       wg.done();
       mu.unlock();
       EXPECT_TRUE(mu.try_lock());
       mu.unlock();
       EXPECT_FALSE(c.try_send(1));
+      EXPECT_FALSE(d.try_recv());
       for (int i = 0; i < 5; i++) yield();
     });
     ASSERT_EQ(woken.load(), 0);

@@ -21,6 +21,7 @@
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
 
+#include "asm/asm.h"
 #include "runtime/os/osproc.h"
 #include "runtime/sched/goroutine.h"
 #include "runtime/sched/sanitize.h"
@@ -42,6 +43,13 @@ struct ehglobals {
   void* caught;
   unsigned uncaught;
 };
+
+// jump is jump_fcontext with the returns after it foreseen (burrow_jump).
+inline transfer_t jump(void* to, g* from) noexcept {
+  const burrow_transfer t =
+      burrow_jump(to, from, reinterpret_cast<void*>(&jump_fcontext));
+  return {t.context, t.word};
+}
 
 inline void saveenv(m* mp, g* from) noexcept {
   auto* eh = static_cast<ehglobals*>(mp->ehglobals);
@@ -87,7 +95,7 @@ m* gogo(m* mp, g* from, g* to) noexcept {
   saveenv(mp, from);
   loadenv(mp, to);
   sanitizer_switch(from, to);
-  return finishswitch(jump_fcontext(to->ctx, from));
+  return finishswitch(jump(to->ctx, from));
 }
 
 void gogodead(m* mp, g* to) noexcept {
