@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <thread>
 
@@ -14,6 +16,59 @@
 namespace rt = burrow::rt;
 
 namespace {
+
+// printed returns what a printer that f is given writes to its descriptor.
+template <typename F>
+std::string printed(F f) {
+  int ends[2];
+  EXPECT_EQ(pipe(ends), 0);
+  {
+    rt::printer out(ends[1]);
+    f(out);
+  }
+  close(ends[1]);
+  std::string text;
+  std::array<char, 4096> buf;
+  ssize_t n;
+  while ((n = read(ends[0], buf.data(), buf.size())) > 0)
+    text.append(buf.data(), static_cast<std::size_t>(n));
+  close(ends[0]);
+  return text;
+}
+
+TEST(Printer, TextAndNumbers) {
+  EXPECT_EQ(printed([](rt::printer& out) {
+              out.str("a ").dec(0).str(" ").dec(-1).str(" ").udec(42);
+            }),
+            "a 0 -1 42");
+}
+
+TEST(Printer, ExtremeNumbers) {
+  EXPECT_EQ(printed([](rt::printer& out) {
+              out.dec(std::numeric_limits<std::int64_t>::min()).str(" ");
+              out.dec(std::numeric_limits<std::int64_t>::max()).str(" ");
+              out.udec(std::numeric_limits<std::uint64_t>::max());
+            }),
+            "-9223372036854775808 9223372036854775807 18446744073709551615");
+}
+
+TEST(Printer, Hex) {
+  EXPECT_EQ(
+      printed([](rt::printer& out) {
+        out.hex(0).str(" ").hex(0xdeadbeef).str(" ").hex(~std::uintptr_t{0});
+      }),
+      "0x0 0xdeadbeef 0xffffffffffffffff");
+}
+
+TEST(Printer, MoreThanItsBuffer) {
+  const std::string text(5000, 'z');
+  EXPECT_EQ(printed([&text](rt::printer& out) { out.str(text); }), text);
+}
+
+TEST(Printer, AClosedDescriptorDoesNotHang) {
+  rt::printer out(-1);
+  out.str(std::string(2000, 'x'));
+}
 
 TEST(Printer, WritesAllToAPipeThatIsFull) {
   int fds[2];

@@ -10,11 +10,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <string>
 #include <thread>
 
 #include "sys/os.h"
-#include "sys/print.h"
 
 namespace sys = burrow::sys;
 
@@ -340,62 +338,6 @@ TEST(Write, ReportsErrorsWithoutErrno) {
   errno = 77;
   EXPECT_EQ(sys::write(-1, "x", 1), -EBADF);
   EXPECT_EQ(errno, 77);
-}
-
-// printed returns what a printer that f is given writes to its descriptor.
-template <typename F>
-std::string printed(F f) {
-  int ends[2];
-  EXPECT_EQ(::pipe(ends), 0);
-  {
-    sys::printer out(ends[1]);
-    f(out);
-  }
-  ::close(ends[1]);
-  std::string text;
-  char buffer[100];
-  while (const ssize_t n = ::read(ends[0], buffer, sizeof buffer)) {
-    if (n < 0) break;
-    text.append(buffer, static_cast<std::size_t>(n));
-  }
-  ::close(ends[0]);
-  return text;
-}
-
-TEST(Printer, TextAndNumbers) {
-  EXPECT_EQ(printed([](sys::printer& out) {
-              out << "a " << 0 << ' ' << -1 << ' ' << 42u << '\n';
-            }),
-            "a 0 -1 42\n");
-}
-
-TEST(Printer, ExtremeNumbers) {
-  EXPECT_EQ(printed([](sys::printer& out) {
-              out << std::numeric_limits<std::int64_t>::min() << ' '
-                  << std::numeric_limits<std::int64_t>::max() << ' '
-                  << std::numeric_limits<std::uint64_t>::max() << ' '
-                  << std::numeric_limits<std::int32_t>::min();
-            }),
-            "-9223372036854775808 9223372036854775807 18446744073709551615 "
-            "-2147483648");
-}
-
-TEST(Printer, Hex) {
-  EXPECT_EQ(printed([](sys::printer& out) {
-              out << sys::hex{0} << ' ' << sys::hex{0xdeadbeef} << ' '
-                  << sys::hex{~std::uint64_t{0}};
-            }),
-            "0x0 0xdeadbeef 0xffffffffffffffff");
-}
-
-TEST(Printer, MoreThanItsBuffer) {
-  const std::string text(3 * sys::printer::kBytes + 7, 'z');
-  EXPECT_EQ(printed([&text](sys::printer& out) { out << text.c_str(); }), text);
-}
-
-TEST(Printer, AClosedDescriptorDoesNotHang) {
-  sys::printer out(-1);
-  out << std::string(2000, 'x').c_str();
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "runtime/diag/print.h"
 #include "runtime/os/osproc_backend.h"
 #include "sys/os.h"
-#include "sys/print.h"
 
 #if defined(__SANITIZE_THREAD__)
 #define BURROW_OSPROC_TSAN 1
@@ -37,11 +37,11 @@ decision decide() noexcept {
   const char* const why = rawprobe();
   if (why == nullptr) return {osbackend::raw, ""};
 #if defined(BURROW_OSPROC_RAW)
-  sys::printer(2) << "burrow: built with osproc=raw, but " << why << "\n";
+  printer(2).str("burrow: built with osproc=raw, but ").str(why).str("\n");
   sys::exitprocess(2);
 #else
   if (std::getenv("BURROW_DEBUG") != nullptr)
-    sys::printer(2) << "burrow: threads by pthread_create: " << why << "\n";
+    printer(2).str("burrow: threads by pthread_create: ").str(why).str("\n");
   return {osbackend::pthread, why};
 #endif
 #endif
