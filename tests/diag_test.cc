@@ -23,6 +23,7 @@
 #include "runtime/diag/print.h"
 #include "runtime/sched/park.h"
 #include "tests/support/failure.h"
+#include "tests/support/sanitizer.h"
 
 namespace rt = burrow::rt;
 
@@ -116,15 +117,6 @@ namespace {
 
 using namespace burrow::testsupport;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized =
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
-
 TEST(Panic, NamesTheExceptionAndExitsWith2) {
   const std::pair<const char*, const char*> cases[] = {
       {"runtime_error", "panic: boom [std::runtime_error]"},
@@ -201,7 +193,7 @@ TEST(Rtthrow, PrintsTheWholeTraceAndAborts) {
 }
 
 TEST(Rtthrow, NeedsNoHeap) {
-  if (kSanitized) GTEST_SKIP() << "the sanitizer's own heap ends the process";
+  if (kSanitizer) GTEST_SKIP() << "the sanitizer's own heap ends the process";
   const child_result r = fail("heap");
   EXPECT_EQ(r.signal, SIGABRT);
   EXPECT_TRUE(matches(r.err,

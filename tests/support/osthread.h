@@ -14,24 +14,12 @@
 
 #include "runtime/os/osproc.h"
 #include "sys/os.h"
+#include "tests/support/sanitizer.h"
 
 namespace ostest {
 
-#if defined(__has_feature)
-#define HAS_SANITIZER(name) __has_feature(name)
-#else
-#define HAS_SANITIZER(name) 0
-#endif
-#if defined(__SANITIZE_THREAD__) || HAS_SANITIZER(thread_sanitizer)
-inline constexpr bool kTsan = true;
-#else
-inline constexpr bool kTsan = false;
-#endif
-#if defined(__SANITIZE_ADDRESS__) || HAS_SANITIZER(address_sanitizer)
-inline constexpr bool kSanitizer = true;
-#else
-inline constexpr bool kSanitizer = kTsan;
-#endif
+using burrow::testsupport::kSanitizer;
+using burrow::testsupport::kTsan;
 
 inline constexpr std::size_t kStack = 256 * 1024;
 

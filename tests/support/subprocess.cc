@@ -16,12 +16,17 @@
 #include <filesystem>
 #include <system_error>
 
+#include "tests/support/sanitizer.h"
+
 extern char** environ;
 
 namespace burrow::testsupport {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+// No limit of time shall be what fails under a sanitizer.
+constexpr int kSlowness = kSanitizer ? 20 : 1;
 
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::system_category(), what);
@@ -160,7 +165,7 @@ child_result run_child(const std::string& path, const child_options& options) {
   if (input.empty()) in.write.close();
 
   child_result result;
-  auto deadline = clock::now() + options.timeout;
+  auto deadline = clock::now() + options.timeout * kSlowness;
   while (out.read.get() >= 0 || err.read.get() >= 0) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - clock::now());
