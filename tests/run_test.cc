@@ -129,7 +129,7 @@ TEST(Run, WokenButNotRunWhenItsObjectIsGone) {
           wg->add(1);
           go([&m = *mu] { m.lock(); });
           go([&w = *wg] { w.wait(); });
-          for (int i = 0; i < 3; i++) yield();
+          while (parkedgs() < 2) yield();  // or they come after the end
           mu->unlock();
           wg->done();
         },
