@@ -4,7 +4,13 @@
 namespace {
 
 [[maybe_unused]] int use() {
-  return burrow::run([] { burrow::go([] { burrow::yield(); }); });
+  return burrow::run([] {
+    const burrow::defer d{[] {}};
+    burrow::local<int> x{0};
+    burrow::future<int> f = burrow::async([] { return 1; });
+    burrow::go([] { burrow::yield(); });
+    *x = f.get();
+  });
 }
 
 }  // namespace

@@ -113,3 +113,8 @@ void lock_os_thread();
 void unlock_os_thread();
 
 }  // namespace burrow
+
+// The rest of what concerns goroutines; each of these works alone, too.
+#include "burrow/defer.h"   // IWYU pragma: export
+#include "burrow/future.h"  // IWYU pragma: export
+#include "burrow/local.h"   // IWYU pragma: export
