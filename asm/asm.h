@@ -31,7 +31,7 @@ __attribute__((visibility("hidden"))) std::int64_t burrow_clone(
     std::uint64_t flags, void* sp, std::uint32_t* tid, void* tls,
     void (*fn)(void*), void* arg) noexcept;
 
-// What Boost.Context calls transfer_t: who was left, and a word from it.
+// What Boost.Context calls transfer_t: a context, and a word from who left it.
 struct burrow_transfer {
   void* context;
   void* word;
@@ -43,5 +43,12 @@ struct burrow_transfer {
 // Context  any stack; returns when something jumps to the caller's context.
 __attribute__((visibility("hidden"))) burrow_transfer burrow_jump(
     void* to, void* word, void* jump) noexcept;
+
+// burrow_base is the function of every new context, for make_fcontext. It calls
+// *burrow_entry, which returns the context to go to when this one is done with,
+// and jump_fcontext in `word`. burrow_entry is set once, before the first.
+__attribute__((visibility("hidden"))) void burrow_base();
+__attribute__((visibility("hidden"))) extern burrow_transfer (*burrow_entry)(
+    burrow_transfer);
 
 }  // extern "C"

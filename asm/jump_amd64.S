@@ -40,4 +40,35 @@ burrow_jump:
         .cfi_endproc
         .size burrow_jump, . - burrow_jump
 
+// burrow_base is where a new context begins: it calls the function in
+// burrow_entry with the transfer as it came (rdi, rsi), and goes on to the
+// context that this returns (rax), by the jump_fcontext that it returns (rdx).
+// Nothing but the call has been pushed by then, and its return is over: who is
+// arrived at finds its returns foreseen, if it is the one that started this.
+// Unwinding ends here, so that an exception that nobody catches terminates where
+// it was thrown.
+        .p2align 4
+        .globl burrow_base
+        .hidden burrow_base
+        .type burrow_base, @function
+burrow_base:
+        .cfi_startproc
+        .cfi_undefined rip
+        subq    $8, %rsp
+        call    *burrow_entry(%rip)
+        movq    %rax, %rdi
+        xorl    %esi, %esi
+        jmp     *%rdx
+        .cfi_endproc
+        .size burrow_base, . - burrow_base
+
+        .data
+        .p2align 3
+        .globl burrow_entry
+        .hidden burrow_entry
+        .type burrow_entry, @object
+        .size burrow_entry, 8
+burrow_entry:
+        .quad   0
+
         .section .note.GNU-stack, "", @progbits

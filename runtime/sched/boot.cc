@@ -244,6 +244,7 @@ void run_main(invoker call, void* arg, const options& o) {
   m* mp = mget();
   mp->ism0 = true;
   setm(mp);
+  initgogo();
   initg0(mp);
   install_terminate();
   startrun(mp, pl);

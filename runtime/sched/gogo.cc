@@ -44,10 +44,14 @@ struct ehglobals {
   unsigned uncaught;
 };
 
+// How asm/ is told of it.
+inline void* jumper() noexcept {
+  return reinterpret_cast<void*>(&jump_fcontext);
+}
+
 // jump is jump_fcontext with the returns after it foreseen (burrow_jump).
 inline transfer_t jump(void* to, g* from) noexcept {
-  const burrow_transfer t =
-      burrow_jump(to, from, reinterpret_cast<void*>(&jump_fcontext));
+  const burrow_transfer t = burrow_jump(to, from, jumper());
   return {t.context, t.word};
 }
 
@@ -83,10 +87,18 @@ inline m* finishswitch(transfer_t t) noexcept {
   return mp;
 }
 
-// Where a started g begins: the base of its stack. Unwinding ends below it, in
-// Boost's trampoline, which has no unwind information: an exception that nobody
-// catches terminates where it was thrown, with the whole stack still there.
-void entry(transfer_t t) { goroutinemain(finishswitch(t)); }
+// Where a started g begins, called by the base of its stack (burrow_base).
+burrow_transfer entry(burrow_transfer t) {
+  m* mp = finishswitch({t.context, t.word});
+  return {goroutinemain(mp), jumper()};
+}
+
+// leavedead is what is to be done before the last switch away from curg.
+inline void leavedead(m* mp, g* to) noexcept {
+  if (to->ctx == nullptr) startctx(mp, to);
+  sanitizer_switchdead(mp, mp->curg, to);
+  loadenv(mp, to);
+}
 
 }  // namespace
 
@@ -99,20 +111,27 @@ m* gogo(m* mp, g* from, g* to) noexcept {
 }
 
 void gogodead(m* mp, g* to) noexcept {
-  if (to->ctx == nullptr) startctx(mp, to);
-  sanitizer_switchdead(mp, mp->curg, to);
-  loadenv(mp, to);
+  leavedead(mp, to);
   jump_fcontext(to->ctx, nullptr);
   __builtin_unreachable();
+}
+
+void* gogoend(m* mp, g* to) noexcept {
+  // A sanitizer takes the stack for the next one's from here on.
+  if (kSanitized) gogodead(mp, to);
+  leavedead(mp, to);
+  return to->ctx;
 }
 
 void startctx(m* mp, g* gp) noexcept {
   gp->stack = stackalloc(mp, gp->stackpages);
   char* base = gp->stack.hi - stackcolour(gp->stack);
-  gp->ctx =
-      make_fcontext(base, static_cast<std::size_t>(base - gp->stack.lo), entry);
+  gp->ctx = make_fcontext(base, static_cast<std::size_t>(base - gp->stack.lo),
+                          reinterpret_cast<void (*)(transfer_t)>(&burrow_base));
   sanitizer_newstack(gp);
 }
+
+void initgogo() noexcept { burrow_entry = entry; }
 
 void initg0(m* mp) noexcept {
   void* lo = nullptr;

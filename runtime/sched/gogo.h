@@ -8,6 +8,8 @@
 //   gogo(mp, from, to)       `from` will be resumed later; returns then, perhaps
 //                            on another m
 //   gogodead(mp, to)         the leaver never runs again
+//   gogoend(mp, to)          the same for the lowest function of a stack: it is
+//                            to return what this returns
 //
 // Both move curg, the C++ exception globals and errno from one to the other.
 // The switch itself is Boost.Context's; only gogo.cc knows.
@@ -24,9 +26,13 @@ namespace burrow::rt {
 m* gogo(m* mp, g* from, g* to) noexcept;
 
 [[noreturn]] void gogodead(m* mp, g* to) noexcept;
+void* gogoend(m* mp, g* to) noexcept;
 
 // startctx gives a g that has not run its stack and first context.
 void startctx(m* mp, g* gp) noexcept;
+
+// initgogo comes before the first switch. One thread at a time.
+void initgogo() noexcept;
 
 // initg0 makes mp->g0 the context of the calling thread's own stack.
 void initg0(m* mp) noexcept;

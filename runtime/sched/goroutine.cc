@@ -139,8 +139,9 @@ void endong0(m* mp, void* arg) {
   gogodead(mp, &mp->g0);
 }
 
-// goend ends gp and returns if another goroutine is to start on this stack.
-m* goend(m* mp, g* gp) noexcept {
+// goend ends gp. Returns null if another goroutine is to start on this stack,
+// else what goroutinemain returns.
+void* goend(m* mp, g* gp) noexcept {
   p* pp = getp(mp);
   BURROW_DCHECK(mp->curg == gp && pp->mp.load(relaxed) == mp);
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::running);
@@ -157,12 +158,12 @@ m* goend(m* mp, g* gp) noexcept {
     gfree(pp, gp);
     *mp->errnop = 0;
     mp->curg = next;
-    return mp;
+    return nullptr;
   }
   stackfree(mp, gp->stack);
   gp->stack = {};
   gfree(pp, gp);
-  gogodead(mp, next != nullptr ? next : &mp->g0);
+  return gogoend(mp, next != nullptr ? next : &mp->g0);
 }
 
 }  // namespace
@@ -213,7 +214,7 @@ void foreachg(void (*fn)(g*, void*), void* arg) noexcept {
     for (std::size_t i = 0; i < c->used; i++) fn(chunkat(c, i), arg);
 }
 
-void goroutinemain(m* mp) {
+void* goroutinemain(m* mp) {
   for (;;) {
     g* gp = mp->curg;
     BURROW_DCHECK(gp->status.load(relaxed) == gstatus::runnable);
@@ -222,7 +223,7 @@ void goroutinemain(m* mp) {
     callclosure(gp);
     mp = getm();
     if (!enter(mp)) mp = reacquire(mp);
-    mp = goend(mp, gp);
+    if (void* to = goend(mp, gp); to != nullptr) return to;
   }
 }
 

@@ -6,7 +6,8 @@ namespace burrow::rt {
 struct m;
 
 // goroutinemain runs mp->curg, and then others that have not started, on the
-// calling stack. In the runtime on entry; does not return.
-void goroutinemain(m* mp);
+// calling stack. In the runtime on entry and on return.
+// Returns  the context to go to: nothing runs on this stack any more.
+void* goroutinemain(m* mp);
 
 }  // namespace burrow::rt

@@ -46,6 +46,12 @@ inline constexpr int kSanitizerThreads = 1;
 inline constexpr int kSanitizerThreads = 0;
 #endif
 
+#if defined(BURROW_ASAN) || defined(BURROW_TSAN)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 inline std::size_t spanbytes(const stackspan& s) noexcept {
   return static_cast<std::size_t>(s.hi - s.lo);
 }
