@@ -147,7 +147,7 @@ bool called(m* mp) noexcept {
          (mp->ism0 && sched.m0arrived.load(relaxed));
 }
 
-// steal looks at the other ps for kSpinNs; at most half as many ms as there are
+// steal looks at the other ps, for kSpinNs if any is busy; at most half as many ms as there are
 // busy ps do so at a time.
 g* steal(m* mp, p* pp) noexcept {
   const std::int32_t np = numprocs();
@@ -160,6 +160,8 @@ g* steal(m* mp, p* pp) noexcept {
   }
   stalker st;
   const std::int64_t start = nanotime();
+  // Nobody else runs: nothing will turn up by looking longer.
+  if (nidle == np - 1) return lookaround(mp, pp, st, start);
   for (std::int64_t now = start; now - start < kSpinNs; now = nanotime()) {
     if (g* gp = globget(pp, kBatch); gp != nullptr) return gp;
     if (called(mp)) return nullptr;

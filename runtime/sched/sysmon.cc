@@ -29,6 +29,7 @@ constexpr std::int64_t kMaxTickIdlep = 1'000'000;
 constexpr std::int64_t kSlice = 10'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr int kPatientRounds = 50;
+constexpr int kIdleRounds = 1;  // 20 and 40 us of idleness, then sleep
 constexpr int kMaxWithoutP = 1000;
 
 bool waits(const p* pp) noexcept {
@@ -124,9 +125,9 @@ void sleepidle() noexcept {
   sched.sysmonnote.sleep(-1);
 }
 
-std::int64_t nexttick(std::int64_t tick, int quiet) noexcept {
+std::int64_t nexttick(std::int64_t tick, int quiet, int idle) noexcept {
   if (quiet == 0) return kMinTick;
-  if (quiet > kPatientRounds) tick *= 2;
+  if (quiet > kPatientRounds || idle > 0) tick *= 2;
   const std::int64_t most =
       sched.npidle.load(relaxed) > 0 ? kMaxTickIdlep : kMaxTick;
   return tick < most ? tick : most;
@@ -134,7 +135,8 @@ std::int64_t nexttick(std::int64_t tick, int quiet) noexcept {
 
 void sysmon(void*) {
   std::int64_t tick = kMinTick;
-  int quiet = 0;
+  int quiet = 0;  // looks in a row that found nothing to do
+  int idle = 0;   // ... and nobody running, either
   for (;;) {
     std::int64_t sleep = tick;
     if (const std::int64_t next = earliesttimer(); next != 0) {
@@ -146,14 +148,20 @@ void sysmon(void*) {
     housekeep(now);
     const std::int64_t tracems = debugvar.schedtracems.load(relaxed);
     if (tracems > 0) schedtrace(now, tracems);
-    if (allidle() && quiet > kPatientRounds && tracems == 0) {
+    if (allidle()) {
+      idle++;
+    } else if (idle > 0) {
+      idle = quiet = 0;
+      tick = kMinTick;
+    }
+    if (idle > kIdleRounds && tracems == 0) {
       sleepidle();
-      quiet = 0;
+      idle = quiet = 0;
       tick = kMinTick;
       continue;
     }
     quiet = checkall(now) ? 0 : quiet + 1;
-    tick = nexttick(tick, quiet);
+    tick = nexttick(tick, quiet, idle);
   }
 }
 
