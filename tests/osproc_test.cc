@@ -161,18 +161,28 @@ TEST(Osproc, TheWholeStackCanBeUsed) {
   });
 }
 
+void expectlibcsays(void* lo, void* hi) {
+  pthread_attr_t attr;
+  ASSERT_EQ(pthread_getattr_np(pthread_self(), &attr), 0);
+  void* at = nullptr;
+  std::size_t bytes = 0;
+  EXPECT_EQ(pthread_attr_getstack(&attr, &at, &bytes), 0);
+  EXPECT_EQ(at, lo);
+  EXPECT_EQ(static_cast<char*>(at) + bytes, hi);
+  pthread_attr_destroy(&attr);
+}
+
 TEST(Osproc, PthreadGetattrNpTellsTheTruth) {  // [STACK]
   run([] {
     void *lo, *hi;
     rt::osthread_stack(&lo, &hi);
-    pthread_attr_t attr;
-    ASSERT_EQ(pthread_getattr_np(pthread_self(), &attr), 0);
-    void* at = nullptr;
-    std::size_t bytes = 0;
-    EXPECT_EQ(pthread_attr_getstack(&attr, &at, &bytes), 0);
-    EXPECT_EQ(at, lo);
-    EXPECT_EQ(static_cast<char*>(at) + bytes, hi);
-    pthread_attr_destroy(&attr);
+    expectlibcsays(lo, hi);
+    if (rt::osproc_backend() != rt::osbackend::raw) return;
+    alignas(16) static char other[4096];
+    rt::osthread_runson(other, other + sizeof other);
+    expectlibcsays(other, other + sizeof other);
+    rt::osthread_runson(static_cast<char*>(lo), static_cast<char*>(hi));
+    expectlibcsays(lo, hi);
   });
 }
 

@@ -335,7 +335,7 @@ static bool allocatetls(void* tcb, tcbmemory memory) noexcept {
   return true;
 }
 
-bool tcbprepare(void* tcb, tcbmemory memory, char* lo, char* hi) noexcept {
+bool tcbprepare(void* tcb, tcbmemory memory) noexcept {
   if (!allocatetls(tcb, memory)) return false;  // [TLS]
   const tcbhead& creator = *selfhead();
   tcbhead& h = *static_cast<tcbhead*>(tcb);
@@ -347,12 +347,13 @@ bool tcbprepare(void* tcb, tcbmemory memory, char* lo, char* hi) noexcept {
   // [LIST] fork() takes the thread that called it out of a list.
   void** const links = field<void*>(tcb, libc.list->offset);
   links[0] = links[1] = links;
-  if (libc.stackfields != 0) {  // [STACK]
-    *field<char*>(tcb, libc.stackfields) = lo;
-    *field<std::size_t>(tcb, libc.stackfields + 8) =
-        static_cast<std::size_t>(hi - lo);
-  }
   return true;
+}
+
+void tcbsetstack(void* tcb, char* lo, char* hi) noexcept {
+  if (libc.stackfields == 0) return;
+  *field<char*>(tcb, libc.stackfields) = lo;
+  *field<std::ptrdiff_t>(tcb, libc.stackfields + 8) = hi - lo;
 }
 
 // ---- On the thread ----

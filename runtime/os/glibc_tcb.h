@@ -33,9 +33,13 @@ enum class tcbmemory : std::uint8_t {
   used,   // the same TCB; its thread has ended
 };
 
-// tcbprepare makes tcb ready for a new thread with the stack [lo, hi).
+// tcbprepare makes tcb ready for a new thread.
 // Returns  false if there is no memory; tcb may be prepared again.
-bool tcbprepare(void* tcb, tcbmemory memory, char* lo, char* hi) noexcept;
+bool tcbprepare(void* tcb, tcbmemory memory) noexcept;
+
+// tcbsetstack makes [lo, hi) what pthread_getattr_np says the stack is [STACK].
+// On the creating thread, or on the thread itself.
+void tcbsetstack(void* tcb, char* lo, char* hi) noexcept;
 
 // tcbtid returns the word of the TCB that is the thread's id while it runs: the
 // kernel fills and clears it (sys::newthread).

@@ -61,4 +61,9 @@ extern std::atomic<int> newosproc_fail_after;
 //          read a file.
 void osthread_stack(void** lo, void** hi) noexcept;
 
+// osthread_runson tells libc that the calling thread, if the raw backend made it,
+// is on the stack [lo, hi) from now on: pthread_getattr_np says so. For ASan, which
+// asks there for the stack of a thread that it does not know.
+void osthread_runson(char* lo, char* hi) noexcept;
+
 }  // namespace burrow::rt

@@ -168,10 +168,11 @@ void threadmain(void* arg) noexcept {
 //
 // Returns  the thread's id. Errors  as newosproc.
 std::int64_t start(osthread* t, void (*fn)(void*), void* arg) noexcept {
-  if (!tcbprepare(t->tcb, t->memory, t->lo, t->hi)) {
+  if (!tcbprepare(t->tcb, t->memory)) {
     giveback(t);
     return -ENOMEM;
   }
+  tcbsetstack(t->tcb, t->lo, t->hi);
   t->memory = tcbmemory::used;
   t->fn = fn;
   t->arg = arg;
@@ -246,6 +247,10 @@ const char* rawprobe() noexcept {
 void rawstack(const osthread* t, void** lo, void** hi) noexcept {
   *lo = t->lo;
   *hi = t->hi;
+}
+
+void osthread_runson(char* lo, char* hi) noexcept {
+  if (const osthread* t = rawself()) tcbsetstack(t->tcb, lo, hi);
 }
 
 std::int64_t rawnewosproc(void (*fn)(void*), void* arg,

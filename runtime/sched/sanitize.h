@@ -5,10 +5,13 @@
 // goroutine.cc, proc.cc, stack.cc, mem.h and deadlock.cc alone.
 //
 // ASan wants each switch announced before (with the bounds of the stack that is
-// switched to) and confirmed after it. TSan models each stack as a fiber; a
+// switched to) and confirmed after it. At a throw it lifts what it forbids on the
+// stack, for no epilogue will; on a raw thread, which it does not know, it asks
+// libc where that is (osthread_runson). TSan models each stack as a fiber; a
 // fiber cannot be destroyed while it runs, so the arrival destroys it.
 #pragma once
 
+#include "runtime/os/osproc.h"
 #include "runtime/sched/runtime2.h"
 
 #if defined(__has_feature)
@@ -56,12 +59,25 @@ inline std::size_t spanbytes(const stackspan& s) noexcept {
   return static_cast<std::size_t>(s.hi - s.lo);
 }
 
+// sanitizer_cleanstack: what ran on s before has left it for good, in the middle
+// of functions whose variables ASan still guards. Block by block, so that shadow
+// memory which was never written stays so.
+inline void sanitizer_cleanstack([[maybe_unused]] const stackspan& s) noexcept {
+#if defined(BURROW_ASAN)
+  constexpr std::size_t kBlock = 4096;
+  for (char* at = s.lo; at < s.hi; at += kBlock)
+    if (__asan_region_is_poisoned(at, kBlock) != nullptr)
+      ASAN_UNPOISON_MEMORY_REGION(at, kBlock);
+#endif
+}
+
 // sanitizer_switch announces the switch from `from` to `to`.
 inline void sanitizer_switch([[maybe_unused]] g* from,
                              [[maybe_unused]] g* to) noexcept {
 #if defined(BURROW_ASAN)
   __sanitizer_start_switch_fiber(&from->sanstate, to->stack.lo,
                                  spanbytes(to->stack));
+  osthread_runson(to->stack.lo, to->stack.hi);
 #elif defined(BURROW_TSAN)
   __tsan_switch_to_fiber(to->sanstate, 0);
 #endif
@@ -73,6 +89,7 @@ inline void sanitizer_switchdead([[maybe_unused]] m* mp,
                                  [[maybe_unused]] g* to) noexcept {
 #if defined(BURROW_ASAN)
   __sanitizer_start_switch_fiber(nullptr, to->stack.lo, spanbytes(to->stack));
+  osthread_runson(to->stack.lo, to->stack.hi);
 #elif defined(BURROW_TSAN)
   mp->sandead = from->sanstate;
   from->sanstate = nullptr;
@@ -97,6 +114,7 @@ inline void sanitizer_arrived([[maybe_unused]] m* mp,
 inline void sanitizer_newstack([[maybe_unused]] g* gp) noexcept {
 #if defined(BURROW_ASAN)
   gp->sanstate = nullptr;
+  sanitizer_cleanstack(gp->stack);
 #elif defined(BURROW_TSAN)
   gp->sanstate = __tsan_create_fiber(0);
 #endif
@@ -109,6 +127,7 @@ inline void sanitizer_inherit([[maybe_unused]] g* ended,
   next->sanstate = ended->sanstate;
   ended->sanstate = nullptr;
 #endif
+  sanitizer_cleanstack(next->stack);
 }
 
 // sanitizer_thread: gp is the context of the calling thread's own stack.
@@ -121,7 +140,6 @@ inline void sanitizer_thread([[maybe_unused]] g* gp) noexcept {
 // sanitizer_abandon: gp is parked and never runs again; its stack is reused.
 inline void sanitizer_abandon([[maybe_unused]] g* gp) noexcept {
 #if defined(BURROW_ASAN)
-  ASAN_UNPOISON_MEMORY_REGION(gp->stack.lo, spanbytes(gp->stack));
   gp->sanstate = nullptr;
 #elif defined(BURROW_TSAN)
   if (gp->sanstate != nullptr) __tsan_destroy_fiber(gp->sanstate);
