@@ -3,7 +3,8 @@
 #
 #   asm <- sys <- runtime <- runtime/include/burrow <- examples, tests, bench
 #
-#   1 includes   each layer names only itself and what stands to its left
+#   1 includes   each layer names only itself and what stands to its left;
+#                the kernel is sys's alone
 #   2 symbols    asm needs none; sys only asm's and what compilers call unasked
 #   3 headers    each one compiles alone
 #   4 size       no file is longer than 400 lines
@@ -23,7 +24,7 @@ includes() {
 }
 includes asm 'asm/'
 includes sys 'asm/|sys/'
-includes runtime 'sys/|runtime/|burrow/' '^runtime/[^i]'
+includes runtime 'asm/jump.h|sys/|runtime/|burrow/' '^runtime/[^i]'
 includes runtime/include 'burrow/'
 includes examples 'burrow/|examples/'
 grep -rnE '^ *# *include *<burrow/' runtime sys asm |

@@ -1,4 +1,4 @@
-// asm/asm.h - the C++ view of every symbol in asm/, with its contract.
+// asm/asm.h - the C++ view of asm/'s ways into the kernel, for sys/.
 //
 // Code in asm/ knows registers and nothing else: no libc, no thread-local
 // storage, no symbol of another layer. The symbols are hidden: they are not
@@ -30,25 +30,5 @@ __attribute__((visibility("hidden"))) std::int64_t burrow_syscall6(
 __attribute__((visibility("hidden"))) std::int64_t burrow_clone(
     std::uint64_t flags, void* sp, std::uint32_t* tid, void* tls,
     void (*fn)(void*), void* arg) noexcept;
-
-// What Boost.Context calls transfer_t: a context, and a word from who left it.
-struct burrow_transfer {
-  void* context;
-  void* word;
-};
-
-// burrow_jump switches to the context `to` by `jump`, which is Boost.Context's
-// jump_fcontext, so that the processor foresees the returns that follow.
-//
-// Context  any stack; returns when something jumps to the caller's context.
-__attribute__((visibility("hidden"))) burrow_transfer burrow_jump(
-    void* to, void* word, void* jump) noexcept;
-
-// burrow_base is the function of every new context, for make_fcontext. It calls
-// *burrow_entry, which returns the context to go to when this one is done with,
-// and jump_fcontext in `word`. burrow_entry is set once, before the first.
-__attribute__((visibility("hidden"))) void burrow_base();
-__attribute__((visibility("hidden"))) extern burrow_transfer (*burrow_entry)(
-    burrow_transfer);
 
 }  // extern "C"

@@ -21,7 +21,7 @@
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
 
-#include "asm/asm.h"
+#include "asm/jump.h"
 #include "runtime/os/osproc.h"
 #include "runtime/sched/goroutine.h"
 #include "runtime/sched/sanitize.h"
