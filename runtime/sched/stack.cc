@@ -127,7 +127,8 @@ stackspan takepool(std::size_t bytes) noexcept {
 }
 
 // touch commits the page on which a goroutine begins.
-[[gnu::no_sanitize("address", "thread")]] void touch(stackspan s) noexcept {
+__attribute__((no_sanitize("address", "thread"))) void touch(
+    stackspan s) noexcept {
   s.hi[-1] = 0;
 }
 
