@@ -3,7 +3,7 @@
 
     count_tests.py DIR...      prints "N passed, N failed, N skipped"
 
-Each DIR holds meson-logs/testlog.json, a line for each test program, and
+Each DIR holds meson-logs/testlog*.json, a line for each test program, and
 gtest/<program>.json, which GoogleTest wrote when that program came to its end.
 A program that died before, or is no GoogleTest program, counts as one test.
 Exits with 1 if anything failed or nothing ran.
@@ -31,7 +31,10 @@ def cases(report):
 
 def programs(build):
     """Yields (program, result, GoogleTest report or None) of a build folder."""
-    for line in (build / "meson-logs/testlog.json").read_text().splitlines():
+    # Under a wrapper (valgrind) the log has its name: the newest counts.
+    log = max((build / "meson-logs").glob("testlog*.json"),
+              key=lambda path: path.stat().st_mtime)
+    for line in log.read_text().splitlines():
         entry = json.loads(line)
         program = pathlib.Path(entry["command"][-1]).name
         report = build / "gtest" / f"{program}.json"

@@ -66,7 +66,7 @@ g* makemain(m* mp, detail::invoker call, void* arg) noexcept {
   gp->invoke = call;
   gp->closure = arg;
   gp->stackpages = stackround(kMainStack);
-  if (gp->stackpages == sched.stackpages) gp->stackpages = 0;
+  if (gp->stackpages == sched.stackpages.load(relaxed)) gp->stackpages = 0;
   gp->flags = kGMain;
   getp(mp)->nstarted.add();
   gp->status.store(gstatus::runnable, relaxed);
@@ -74,12 +74,12 @@ g* makemain(m* mp, detail::invoker call, void* arg) noexcept {
 }
 
 void startrun(m* mp, const plan& pl) noexcept {
-  if (pl.stackpages != sched.stackpages)
+  if (pl.stackpages != sched.stackpages.load(relaxed))
     for (p* pp : allp)
       if (pp != nullptr) stackflush(pp);
   {
     const lockguard hold(sched.lock);
-    sched.stackpages = pl.stackpages;
+    sched.stackpages.store(pl.stackpages, relaxed);
     sched.maingoexit = false;
     sched.nforeign.store(0, relaxed);
     sched.ending.store(false, relaxed);

@@ -73,7 +73,7 @@ class spawning {
 void setoptions(g* gp, const go_options& o) {
   if (o.stack_size != 0) {
     gp->stackpages = stackround(o.stack_size);
-    if (gp->stackpages == sched.stackpages) gp->stackpages = 0;
+    if (gp->stackpages == sched.stackpages.load(relaxed)) gp->stackpages = 0;
   }
   if (o.name.empty()) return;
   auto* name = static_cast<char*>(std::malloc(o.name.size() + 1));

@@ -90,10 +90,21 @@ void parkforeign(g* gp, const parkhold& h) noexcept {
   endzombie(mp, gp);
 }
 
+// picktopark is picknext for a goroutine that holds a lock until it is off its
+// stack: nobody shall spin for that while memory for a stack is found. Such a
+// start is left to g0.
+g* picktopark(m* mp) noexcept {
+  g* gp = picknext(mp);
+  if (gp == nullptr || gp->ctx != nullptr) return gp;
+  if (getp(mp)->stackn != 0 && gp->stackpages == 0) return gp;
+  mp->picked = gp;
+  return nullptr;
+}
+
 // park switches away from gp, whose wait is set up, and returns when it runs
 // again.
 void park(m* mp, g* gp) noexcept {
-  g* next = (gp->flags & kGLocked) != 0 ? nullptr : picknext(mp);
+  g* next = (gp->flags & kGLocked) != 0 ? nullptr : picktopark(mp);
   mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
   gp->status.store(gstatus::running, relaxed);
   gp->waiting = nullptr;

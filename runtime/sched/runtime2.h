@@ -256,7 +256,7 @@ struct scheduler {
   std::atomic<bool> stopping{false};   // stop-the-world is on its way
   std::atomic<bool> m0arrived{false};  // m0 has seen `ending`
   std::atomic<std::uint64_t> runid{0};
-  std::uint32_t stackpages = 0;  // default size of this run
+  std::atomic<std::uint32_t> stackpages{0};  // default size of this run
 
   // Written often.
   alignas(kCacheLine) std::atomic<std::int32_t> npidle{0};

@@ -47,14 +47,6 @@ inline g* newest(p* pp) noexcept {
   return gp;
 }
 
-// Whether the switch to gp may be made from another goroutine. Not if that has to
-// find memory for a stack first: the lock that the other one parks with is held
-// until it is off its stack, and nobody shall spin for that long.
-inline bool direct(const p* pp, const g* gp) noexcept {
-  if ((gp->flags & kGLocked) != 0) return false;
-  return gp->ctx != nullptr || (pp->stackn != 0 && gp->stackpages == 0);
-}
-
 // mp, on g0, may have come here from a goroutine that had lost its p.
 inline void droptaken(m* mp) noexcept {
   if (mp->claim.load(acquire) != kClaimTaken) return;
@@ -101,7 +93,7 @@ g* picknext(m* mp) noexcept {
   pp->tick.store(t, relaxed);
   if (t % kG0Tick == 0 || pp->attention.load(relaxed) != 0) return nullptr;
   g* gp = t % kFifoTick != 0 ? newest(pp) : localnext(pp);
-  if (gp != nullptr && !direct(pp, gp)) [[unlikely]] {
+  if (gp != nullptr && (gp->flags & kGLocked) != 0) [[unlikely]] {
     mp->picked = gp;
     return nullptr;
   }

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "runtime/diag/print.h"
+#include "runtime/sched/mem.h"
 #include "runtime/sched/sanitize.h"
 #include "sys/os.h"
 
@@ -25,11 +26,10 @@ struct spanlist {
 
   void grow() noexcept {
     const std::size_t ncap = cap == 0 ? 1024 : cap * 2;
-    auto* nat =
-        static_cast<stackspan*>(sys::sysreserve(ncap * sizeof(stackspan)));
+    auto* nat = static_cast<stackspan*>(memreserve(ncap * sizeof(stackspan)));
     if (nat == nullptr) rtthrow("stack: out of memory");
     for (std::size_t i = 0; i < n; i++) nat[i] = at[i];
-    if (at != nullptr) sys::sysfree(at, cap * sizeof(stackspan));
+    if (at != nullptr) memfree(at, cap * sizeof(stackspan));
     at = nat;
     cap = ncap;
   }
@@ -101,7 +101,7 @@ void newslab(stackclass& c, std::size_t bytes) noexcept {
   if (want < bytes) want = bytes;
   char* at = nullptr;
   for (; want >= bytes; want /= 2) {
-    at = static_cast<char*>(sys::sysreserve(want));
+    at = static_cast<char*>(memreserve(want));
     if (at != nullptr || want == bytes) break;
   }
   if (at == nullptr) fatal("out of memory: cannot reserve a goroutine stack");
@@ -138,9 +138,9 @@ void givepool(stackspan s) noexcept {
 
 // fillcache takes a batch for pp, which saves lock rounds; of stacks that were
 // never used, those that have their guards. Their memory comes now, where nobody
-// waits, not in the switch that starts a goroutine (see direct, schedule.cc).
+// waits, not in the switch that starts a goroutine (picktopark, proc.cc).
 void fillcache(p* pp) noexcept {
-  const std::size_t bytes = sched.stackpages * pagebytes();
+  const std::size_t bytes = sched.stackpages.load(relaxed) * pagebytes();
   const stackclass& c = pool.cls[classof(bytes)];
   {
     const lockguard hold(pool.lock);
@@ -162,7 +162,7 @@ std::uint32_t stackround(std::size_t bytes) noexcept {
 
 stackspan stackalloc(m* mp, std::uint32_t pages) noexcept {
   p* pp = mp->pp.load(relaxed);
-  if (pages != 0 && pages != sched.stackpages) {
+  if (pages != 0 && pages != sched.stackpages.load(relaxed)) {
     const lockguard hold(pool.lock);
     return takepool(pages * pagebytes());
   }
@@ -172,7 +172,7 @@ stackspan stackalloc(m* mp, std::uint32_t pages) noexcept {
 
 void stackfree(m* mp, stackspan s) noexcept {
   p* pp = mp->pp.load(relaxed);
-  if (spanbytes(s) != sched.stackpages * pagebytes()) {
+  if (spanbytes(s) != sched.stackpages.load(relaxed) * pagebytes()) {
     // Another p could take it from the pool while we still run on it: it
     // waits in the cache slot of its own until the next switch is over.
     mp->post.fn = [](m* mm, void*) {

@@ -1,6 +1,10 @@
 // tests/support/sanitizer.h - what a sanitizer makes different for a test.
 #pragma once
 
+#if defined(BURROW_HAVE_VALGRIND)
+#include <valgrind/valgrind.h>
+#endif
+
 #if defined(__has_feature)
 #define HAS_SANITIZER(name) __has_feature(name)
 #else
@@ -19,6 +23,14 @@ inline constexpr bool kSanitizer = true;
 #else
 inline constexpr bool kSanitizer = kTsan;
 #endif
+
+// keepsfreed: what has been freed is kept for a while, by intention.
+inline bool keepsfreed() {
+#if defined(BURROW_HAVE_VALGRIND)
+  if (RUNNING_ON_VALGRIND != 0) return true;
+#endif
+  return kSanitizer;
+}
 
 }  // namespace burrow::testsupport
 
