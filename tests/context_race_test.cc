@@ -58,13 +58,13 @@ GO_TEST(Context, CancelWaitsForACancellerFurtherDown) {
       below.push_back(burrow::with_cancel(below[i / 2]).first);
     std::atomic<int> arrived{0};
     burrow::wait_group wg;
-    wg.go([&] {
+    wg.go([&, cancel = cancelchild] {
       meet(arrived, 2);
-      cancelchild();
+      cancel();
     });
-    wg.go([&] {
+    wg.go([&, cancel = cancelroot] {
       meet(arrived, 2);
-      cancelroot();
+      cancel();
       for (const context& c : below)
         if (c.err() != errc::canceled) ++wrong;
     });
