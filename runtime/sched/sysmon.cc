@@ -112,16 +112,18 @@ void housekeep(std::int64_t now) noexcept {
   stacktrim();
 }
 
-// Sleeps until a p leaves the idle list, if none is off it.
+// Sleeps until a p leaves the idle list, if none is off it. After a second of
+// idleness the memory of all free stacks is given back.
 void sleepidle() noexcept {
-  stacktrim();
-  stacktrim();  // the second pass takes all that are still free
   {
     const lockguard hold(sched.lock);
     if (!allidle()) return;
     sched.sysmonnote.clear();
     sched.sysmonwait.store(1, relaxed);
   }
+  if (sched.sysmonnote.sleep(kSecond)) return;
+  stacktrim();
+  stacktrim();  // the second pass takes all that are still free
   sched.sysmonnote.sleep(-1);
 }
 
