@@ -135,14 +135,14 @@ void settle(m* mp) noexcept {
 bool unlink(g* gp, bool parked) noexcept {
   bool clean = true;
   for (sudog* s = gp->waiting; s != nullptr; s = s->waitlink) {
-    if (s->q == nullptr) {
+    if (s->q.load(relaxed) == nullptr) {
       if (parked && s->lock != nullptr) clean = false;
       continue;
     }
     spinlock* l = s->lock;
     l->lock();
-    if (s->q != nullptr) {
-      s->q->remove(s);
+    if (auto* q = s->q.load(relaxed); q != nullptr) {
+      q->remove(s);
     } else {
       clean = false;
     }

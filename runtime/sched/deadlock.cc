@@ -122,7 +122,8 @@ bool checkdead(int exiting) noexcept {
       sched.stopping.load(relaxed))
     return false;
   const int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
-  if (awake > sched.nmzombie || sched.runq.n > 0) return false;
+  // A zombie counts, too: it may hold a lock that is waited for, until it ends.
+  if (awake > 0 || sched.runq.n > 0) return false;
   if (earliesttimer() != 0) return false;
   if (foreignthreads(exiting)) return true;
   counts c;

@@ -84,7 +84,7 @@ void parkforeign(g* gp, const parkhold& h) noexcept {
 // sudogs are held.
 [[noreturn]] void abandonpark(m* mp, g* gp, const parkhold& h) noexcept {
   for (sudog* s = gp->waiting; s != nullptr; s = s->waitlink)
-    if (s->q != nullptr) s->q->remove(s);
+    if (auto* q = s->q.load(relaxed); q != nullptr) q->remove(s);
   gp->waiting = nullptr;  // the next owner of the g shall not inherit them
   h.letgo();
   endzombie(mp, gp);

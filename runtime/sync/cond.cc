@@ -39,7 +39,7 @@ void insert(waitq& q, sudog* s) noexcept {
   while (before != nullptr && before->ticket > s->ticket) before = before->prev;
   if (before == q.last) return q.enqueue(s);
   if (before == nullptr) return q.enqueue_front(s);
-  s->q = &q;
+  s->q.store(&q, std::memory_order_relaxed);
   s->prev = before;
   s->next = before->next;
   s->next->prev = s;

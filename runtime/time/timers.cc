@@ -64,7 +64,7 @@ timer* sweep(timers& ts) noexcept {
 void freeswept(timer* t) noexcept {
   while (t != nullptr) {
     timer* next = t->sweeplink;
-    t->where.store(kTimerIdle, relaxed);
+    t->where.store(kTimerIdle, release);  // T1
     releasetimer(t);
     t = next;
   }
@@ -202,7 +202,7 @@ std::uint32_t popdue(timers& ts, std::int64_t now, timerentry* out,
     if (issleeper(e))
       __builtin_prefetch(sleeperof(e), 1);
     else
-      timerof(e)->where.store(kTimerFiring, relaxed);  // T1
+      timerof(e)->where.store(kTimerFiring, release);  // T1
     out[n++] = e;
   }
   ts.lock.unlock();
@@ -276,7 +276,8 @@ void cleartimers(timers& ts) noexcept {
   timerentry* heap = ts.heap;
   const std::uint32_t len = ts.len;
   for (std::uint32_t i = 0; i < len; ++i)
-    if (!issleeper(heap[i])) timerof(heap[i])->where.store(kTimerIdle, relaxed);
+    if (!issleeper(heap[i]))
+      timerof(heap[i])->where.store(kTimerIdle, release);  // T1
   ts.heap = nullptr;
   ts.len = ts.cap = 0;
   ts.moved = nullptr;

@@ -37,8 +37,10 @@ struct sudog {
   rt::g* gp = nullptr;
   sudog* next = nullptr;
   sudog* prev = nullptr;
-  sudog* waitlink = nullptr;   // the next sudog of the same g
-  waitq* q = nullptr;          // the queue it is on; null: on none
+  sudog* waitlink = nullptr;  // the next sudog of the same g
+  // The queue it is on; null: on none. Written under `lock`; atomic, for the end
+  // of a run looks without it first.
+  std::atomic<waitq*> q{nullptr};
   spinlock* lock = nullptr;    // guards q; set by the waiter
   void* elem = nullptr;        // channels: the value's place; else free
   selectstate* sel = nullptr;  // part of a select: its state
@@ -63,7 +65,7 @@ struct waitq {
   bool empty() const noexcept { return first == nullptr; }
 
   void enqueue(sudog* s) noexcept {
-    s->q = this;
+    s->q.store(this, std::memory_order_relaxed);
     s->next = nullptr;
     s->prev = last;
     (last != nullptr ? last->next : first) = s;
@@ -71,7 +73,7 @@ struct waitq {
   }
 
   void enqueue_front(sudog* s) noexcept {
-    s->q = this;
+    s->q.store(this, std::memory_order_relaxed);
     s->prev = nullptr;
     s->next = first;
     (first != nullptr ? first->prev : last) = s;
@@ -80,11 +82,11 @@ struct waitq {
 
   // remove takes s out if it is on this queue, and says whether it was.
   bool remove(sudog* s) noexcept {
-    if (s->q != this) return false;
+    if (s->q.load(std::memory_order_relaxed) != this) return false;
     (s->prev != nullptr ? s->prev->next : first) = s->next;
     (s->next != nullptr ? s->next->prev : last) = s->prev;
     s->next = s->prev = nullptr;
-    s->q = nullptr;
+    s->q.store(nullptr, std::memory_order_relaxed);
     return true;
   }
 
