@@ -152,56 +152,55 @@ TEST(Run, RunnableGoroutinesAreDropped) {
   }
 }
 
+// hog is a goroutine that computes until it is let go on.
+struct hog {
+  std::atomic<bool> started{false}, let{false}, beyond{false};
+
+  // outlives is a run that ends while the hog computes. Then it calls f.
+  template <typename F>
+  void outlives(F f) {
+    run(
+        [&] {
+          lock_os_thread();  // main stays on this thread, the hog gets another
+          go([this, f] {
+            started = true;
+            while (!let) {
+            }
+            f();
+            beyond = true;
+          });
+          while (!started) yield();
+        },
+        {.maxprocs = 2});
+  }
+};
+
 // A goroutine in user code when main returns ends at its next call into the
 // runtime that can block.
 TEST(Run, HogEndsAtItsNextCall) {
-  std::atomic<bool> started{false}, let{false}, beyond{false};
-  run(
-      [&] {
-        lock_os_thread();  // main stays on this thread, the hog gets another
-        go([&] {
-          started = true;
-          while (!let) {
-          }
-          yield();
-          beyond = true;
-        });
-        while (!started) yield();
-      },
-      {.maxprocs = 2});
-  let = true;
+  hog h;
+  h.outlives([] { yield(); });
+  h.let = true;
   for (int i = 0; i < 20; i++) run([] { yield(); }, {.maxprocs = 2});
-  EXPECT_FALSE(beyond.load());
+  EXPECT_FALSE(h.beyond.load());
 }
 
 // The same, if that call would have set a timer: it must not reach the next
 // run's.
 TEST(Run, HogThatThenSleepsLeavesNoTimer) {
   for (int round = 0; round < 5; round++) {
-    std::atomic<bool> started{false}, let{false}, beyond{false};
+    hog h;
+    h.outlives([] { sleep_for(20ms); });
     run(
         [&] {
-          lock_os_thread();
-          go([&] {
-            started = true;
-            while (!let) {
-            }
-            sleep_for(20ms);
-            beyond = true;
-          });
-          while (!started) yield();
-        },
-        {.maxprocs = 2});
-    run(
-        [&] {
-          let = true;
+          h.let = true;
           for (int i = 0; i < 10; i++) {
             for (int k = 0; k < 50; k++) go([] { yield(); });
             sleep_for(5ms);
           }
         },
         {.maxprocs = 2});
-    ASSERT_FALSE(beyond.load());
+    ASSERT_FALSE(h.beyond.load());
   }
 }
 
@@ -215,23 +214,11 @@ __attribute__((noinline)) void scribble() {
 // the queue lay on its stack, and who gets its g next knows nothing of it.
 TEST(Run, HogThatThenWaitsLeavesNothingInItsG) {
   auto c = make_chan<int>();
-  std::atomic<bool> started{false}, let{false}, beyond{false};
+  hog h;
+  h.outlives([c] { c.recv(); });
   run(
       [&] {
-        lock_os_thread();
-        go([&, c] {
-          started = true;
-          while (!let) {
-          }
-          c.recv();
-          beyond = true;
-        });
-        while (!started) yield();
-      },
-      {.maxprocs = 2});
-  run(
-      [&] {
-        let = true;
+        h.let = true;
         sleep_for(50ms);
         wait_group wg;
         for (int i = 0; i < 300; i++) wg.go([] { scribble(), yield(); });
@@ -239,7 +226,7 @@ TEST(Run, HogThatThenWaitsLeavesNothingInItsG) {
         for (int i = 0; i < 5000; i++) go([] {});  // dropped with the run
       },
       {.maxprocs = 1});
-  EXPECT_FALSE(beyond.load());
+  EXPECT_FALSE(h.beyond.load());
   EXPECT_FALSE(c.try_send(1));
 }
 

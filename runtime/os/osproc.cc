@@ -7,17 +7,10 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "burrow/detail/sanitizers.h"
 #include "runtime/diag/print.h"
 #include "runtime/os/osproc_backend.h"
 #include "sys/os.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define BURROW_OSPROC_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define BURROW_OSPROC_TSAN 1
-#endif
-#endif
 
 namespace burrow::rt {
 
@@ -31,7 +24,7 @@ struct decision {
 };
 
 decision decide() noexcept {
-#if defined(BURROW_OSPROC_PTHREAD) || defined(BURROW_OSPROC_TSAN)
+#if defined(BURROW_OSPROC_PTHREAD) || defined(BURROW_TSAN)
   return {osbackend::pthread, ""};
 #else
   const char* const why = rawprobe();

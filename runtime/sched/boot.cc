@@ -93,7 +93,7 @@ void startrun(m* mp, const plan& pl) noexcept {
   acquirep(mp, allp[0]);
   startworld(mp);
   const lockguard hold(sched.lock);
-  if (sched.sysmonwait.load(relaxed) != 0) wakesysmon();
+  wakesysmon();
 }
 
 // Whether x is where it cannot harm the end of the run. sched.lock held.

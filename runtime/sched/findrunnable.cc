@@ -147,8 +147,8 @@ bool called(m* mp) noexcept {
          (mp->ism0 && sched.m0arrived.load(relaxed));
 }
 
-// steal looks at the other ps, for kSpinNs if any is busy; at most half as many ms as there are
-// busy ps do so at a time.
+// steal looks at the other ps, for kSpinNs if any is busy; at most half as many
+// ms as there are busy ps do so at a time.
 g* steal(m* mp, p* pp) noexcept {
   const std::int32_t np = numprocs();
   const std::int32_t nidle = sched.npidle.load(relaxed);

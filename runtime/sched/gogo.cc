@@ -44,15 +44,9 @@ struct ehglobals {
   unsigned uncaught;
 };
 
-// How asm/ is told of it.
+// asm/ is given jump_fcontext, of which it knows no more than that.
 inline void* jumper() noexcept {
   return reinterpret_cast<void*>(&jump_fcontext);
-}
-
-// jump is jump_fcontext with the returns after it foreseen (burrow_jump).
-inline transfer_t jump(void* to, g* from) noexcept {
-  const burrow_transfer t = burrow_jump(to, from, jumper());
-  return {t.context, t.word};
 }
 
 inline void saveenv(m* mp, g* from) noexcept {
@@ -71,9 +65,9 @@ inline void loadenv(m* mp, g* to) noexcept {
 }
 
 // finishswitch is the arrival's first act. Returns the m it arrived on.
-inline m* finishswitch(transfer_t t) noexcept {
+inline m* finishswitch(burrow_transfer t) noexcept {
   m* mp = getm();
-  if (t.data != nullptr) static_cast<g*>(t.data)->ctx = t.fctx;
+  if (t.word != nullptr) static_cast<g*>(t.word)->ctx = t.context;
   sanitizer_arrived(mp, mp->curg);
   if (spinlock* l = mp->post.unlock; l != nullptr) {
     mp->post.unlock = nullptr;
@@ -89,8 +83,7 @@ inline m* finishswitch(transfer_t t) noexcept {
 
 // Where a started g begins, called by the base of its stack (burrow_base).
 burrow_transfer entry(burrow_transfer t) {
-  m* mp = finishswitch({t.context, t.word});
-  return {goroutinemain(mp), jumper()};
+  return {goroutinemain(finishswitch(t)), jumper()};
 }
 
 // leavedead is what is to be done before the last switch away from curg.
@@ -107,7 +100,7 @@ m* gogo(m* mp, g* from, g* to) noexcept {
   saveenv(mp, from);
   loadenv(mp, to);
   sanitizer_switch(from, to);
-  return finishswitch(jump(to->ctx, from));
+  return finishswitch(burrow_jump(to->ctx, from, jumper()));
 }
 
 void gogodead(m* mp, g* to) noexcept {

@@ -11,7 +11,7 @@
 //   gogoend(mp, to)          the same for the lowest function of a stack: it is
 //                            to return what this returns
 //
-// Both move curg, the C++ exception globals and errno from one to the other.
+// All move curg, the C++ exception globals and errno from one to the other.
 // The switch itself is Boost.Context's; only gogo.cc knows.
 #pragma once
 

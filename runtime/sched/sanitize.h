@@ -11,23 +11,9 @@
 // fiber cannot be destroyed while it runs, so the arrival destroys it.
 #pragma once
 
+#include "burrow/detail/sanitizers.h"
 #include "runtime/os/osproc.h"
 #include "runtime/sched/runtime2.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define BURROW_ASAN 1
-#endif
-#if __has_feature(thread_sanitizer)
-#define BURROW_TSAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define BURROW_ASAN 1
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define BURROW_TSAN 1
-#endif
 
 #if defined(BURROW_ASAN)
 #include <sanitizer/asan_interface.h>

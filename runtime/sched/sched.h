@@ -140,7 +140,7 @@ void procresize(m* mp, int n) noexcept;
 // ---- sysmon.cc -------------------------------------------------------------------
 
 void startsysmon() noexcept;  // sched.lock not held
-void wakesysmon() noexcept;   // a p left the idle list
+void wakesysmon() noexcept;   // a p left the idle list; sched.lock held
 
 // ---- schedtrace.cc -------------------------------------------------------------
 
@@ -151,8 +151,8 @@ void schedtrace(std::int64_t now, std::int64_t ms) noexcept;
 // ---- deadlock.cc -----------------------------------------------------------------
 
 // checkdead reports a deadlock if nothing can ever run again. sched.lock held,
-// the calling m counted idle, `exiting` of our threads about to end. Returns whether a look at foreign threads has to
-// be repeated in a second.
+// the calling m counted idle, `exiting` of our threads about to end. Returns
+// whether a look at foreign threads has to be repeated in a second.
 bool checkdead(int exiting = 0) noexcept;
 
 // dumpgoroutines writes every goroutine's state and trace. World quiet.

@@ -182,6 +182,7 @@ void startsysmon() noexcept {
 }
 
 void wakesysmon() noexcept {
+  if (sched.sysmonwait.load(relaxed) == 0) return;
   sched.sysmonwait.store(0, relaxed);
   sched.sysmonnote.wakeup();
 }

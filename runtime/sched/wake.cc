@@ -262,7 +262,7 @@ p* pidleget() noexcept {
   sched.pidle = pp->pidlelink;
   sched.npidle.fetch_sub(1, relaxed);
   pp->status.store(pstatus::running, relaxed);
-  if (sched.sysmonwait.load(relaxed) != 0) wakesysmon();
+  wakesysmon();
   return pp;
 }
 

@@ -16,9 +16,9 @@
 //     +------stop, reset (the callback does not happen)-----------+
 //
 //   T1  queued -> firing, queued on another heap (movetimers), and queued ->
-//       idle at the end of a run: under the heap's lock. Firing and
-//       idle are released: who finds the timer so, by an acquire, may put it on
-//       another heap without this one's lock, and write the index anew.
+//       idle at the end of a run: under the heap's lock. Firing and idle are
+//       released: who finds the timer so, by an acquire, may put it on another
+//       heap without this one's lock, and write the index anew.
 //   T2  every other step: under the timer's lock, and the heap's when a heap is
 //       one end of it. Lock order: timer, heap; timer, channel.
 //   T3  runtimers pops under the heap's lock alone and takes the timer's lock

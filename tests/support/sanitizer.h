@@ -5,23 +5,19 @@
 #include <valgrind/valgrind.h>
 #endif
 
-#if defined(__has_feature)
-#define HAS_SANITIZER(name) __has_feature(name)
-#else
-#define HAS_SANITIZER(name) 0
-#endif
+#include "burrow/detail/sanitizers.h"
 
 namespace burrow::testsupport {
 
-#if defined(__SANITIZE_THREAD__) || HAS_SANITIZER(thread_sanitizer)
+#if defined(BURROW_TSAN)
 inline constexpr bool kTsan = true;
 #else
 inline constexpr bool kTsan = false;
 #endif
-#if defined(__SANITIZE_ADDRESS__) || HAS_SANITIZER(address_sanitizer)
+#if defined(BURROW_ASAN) || defined(BURROW_TSAN)
 inline constexpr bool kSanitizer = true;
 #else
-inline constexpr bool kSanitizer = kTsan;
+inline constexpr bool kSanitizer = false;
 #endif
 
 // keepsfreed: what has been freed is kept for a while, by intention.
@@ -33,5 +29,3 @@ inline bool keepsfreed() {
 }
 
 }  // namespace burrow::testsupport
-
-#undef HAS_SANITIZER

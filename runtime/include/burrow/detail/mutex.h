@@ -42,22 +42,14 @@
 #include <atomic>
 #include <cstdint>
 
+#include "burrow/detail/sanitizers.h"
 #include "burrow/detail/spinlock.h"
 #include "burrow/detail/waitq.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define BURROW_PLAIN_UNLOCK 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define BURROW_PLAIN_UNLOCK 0
-#endif
-#endif
-#if !defined(BURROW_PLAIN_UNLOCK)
-#if defined(__x86_64__) || defined(__i386__)
+#if (defined(__x86_64__) || defined(__i386__)) && !defined(BURROW_TSAN)
 #define BURROW_PLAIN_UNLOCK 1
 #else
 #define BURROW_PLAIN_UNLOCK 0
-#endif
 #endif
 
 namespace burrow {
