@@ -232,6 +232,24 @@ tracelevel tracelevel_now() noexcept {
   return c.n;
 }
 
+int capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs,
+                        int max) noexcept {
+  constexpr int kHandler = 16;  // frames of the handler's own, at most
+  std::uintptr_t all[kMaxTrace + 1 + kHandler];
+  const int n = capture_here(all, static_cast<int>(std::size(all)), 0);
+  const std::uintptr_t* const begin = all;
+  const auto* const end = begin + n;
+  // One more, as for the return address of a call (collect).
+  const auto* const from = std::find(begin, end, pc + 1);
+  if (from == end) {
+    *pcs = pc + 1;
+    return 1;
+  }
+  const int k = std::min(max, static_cast<int>(end - from));
+  std::copy_n(from, k, pcs);
+  return k;
+}
+
 void print_trace(int fd, const std::uintptr_t* pcs, int n,
                  tracelevel level) noexcept {
   if (level == tracelevel::none) return;

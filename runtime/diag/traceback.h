@@ -45,6 +45,12 @@ inline constexpr int kMaxTrace = 100;
 // Returns  how many were stored.
 int capture_here(std::uintptr_t* pcs, int max, int skip) noexcept;
 
+// capture_interrupted is capture_here for a signal handler: it begins with the
+// frame that was interrupted at pc. If the walk does not come by there, pc is
+// all.
+int capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs,
+                        int max) noexcept;
+
 // print_trace writes the trace of n return addresses to fd, at the given level;
 // nothing at level none. If all frames belong to the runtime, all are shown.
 //

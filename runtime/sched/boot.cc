@@ -21,6 +21,7 @@
 #include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
+#include "runtime/signal/signal.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -245,6 +246,9 @@ void run_main(invoker call, void* arg, const options& o) {
   mp->ism0 = true;
   setm(mp);
   initgogo();
+  sigrunmask(sys::getsigmask());
+  siginstall();
+  minit(mp);
   initg0(mp);
   install_terminate();
   startrun(mp, pl);
@@ -252,6 +256,8 @@ void run_main(invoker call, void* arg, const options& o) {
   schedule(mp);
   endrun(mp);
   uninstall_terminate();
+  siguninstall();
+  unminit(mp);
   setm(nullptr);
   mput(mp);
   const lockguard hold(sched.lock);

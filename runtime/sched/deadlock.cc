@@ -8,6 +8,7 @@
 #include "runtime/diag/traceback.h"
 #include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
+#include "runtime/signal/signal.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -19,7 +20,8 @@ bool foreignthreads(int exiting) noexcept {
   const int all = sys::threadcount();
   if (all < 0) return true;  // unknown: report nothing rather than wrongly
   const int sysmon = sched.sysmonstarted ? 1 + kSanitizerThreads : 0;
-  return all > sched.mcount + exiting + sysmon;
+  const int sigthread = sigthreadstarted() ? 1 : 0;
+  return all > sched.mcount + exiting + sysmon + sigthread;
 }
 
 struct counts {
@@ -124,7 +126,7 @@ bool checkdead(int exiting) noexcept {
   const int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
   // A zombie counts, too: it may hold a lock that is waited for, until it ends.
   if (awake > 0 || sched.runq.n > 0) return false;
-  if (earliesttimer() != 0) return false;
+  if (earliesttimer() != 0 || sigregistered()) return false;
   if (foreignthreads(exiting)) return true;
   counts c;
   foreachg(

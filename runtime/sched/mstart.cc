@@ -10,6 +10,7 @@
 #include "runtime/sched/env.h"
 #include "runtime/sched/mem.h"
 #include "runtime/sched/sched.h"
+#include "runtime/signal/signal.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -35,12 +36,14 @@ void mexit(m* mp) noexcept {
 void mstart(void* arg) {
   auto* mp = static_cast<m*>(arg);
   setm(mp);
+  minit(mp);
   initg0(mp);
   p* pp = mp->nextp;
   mp->nextp = nullptr;
   mp->spinning = mp->nextspinning;
   acquirep(mp, pp);
   schedule(mp);
+  unminit(mp);
   mexit(mp);
 }
 

@@ -25,6 +25,7 @@
 #include "runtime/sched/park.h"
 #include "runtime/sched/runq.h"
 #include "runtime/time/timers.h"
+#include "sys/sig.h"
 
 namespace burrow::rt {
 
@@ -112,6 +113,16 @@ struct postswitch {
   void* arg = nullptr;
 };
 
+struct frozentrace;
+
+// faultrecord is the last fault of an m's goroutine, for the exception.
+struct faultrecord {
+  int sig = 0;
+  int code = 0;
+  std::uintptr_t addr = 0;
+  std::uintptr_t pc = 0;
+};
+
 struct alignas(kCacheLine) m {
   // Owner m only.
   std::atomic<std::uint32_t> inruntime{1};  // written by the owner only
@@ -144,6 +155,14 @@ struct alignas(kCacheLine) m {
   bool lockedready = false;  // stoplockedm may go on
 
   note park;  // stray wake-ups are allowed
+
+  // Signals (runtime/signal/). The thread's own, but for the first two.
+  std::atomic<std::int64_t> tid{0};  // 0: no thread
+  std::atomic<const frozentrace*> frozen{nullptr};
+  faultrecord fault;
+  sys::altstack gsignal;  // kept when the thread ends
+  sys::altstack oldaltstack;
+  std::uint64_t oldmask = 0;
 };
 
 enum class pstatus : std::uint8_t {

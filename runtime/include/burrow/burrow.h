@@ -9,5 +9,6 @@
 #include "burrow/go.h"
 #include "burrow/local.h"
 #include "burrow/select.h"
+#include "burrow/signals.h"
 #include "burrow/sync.h"
 #include "burrow/time.h"

@@ -6,6 +6,7 @@
 // code 2 and has no C++ type.
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <system_error>
 #include <type_traits>
@@ -16,6 +17,41 @@ namespace burrow {
 class panic_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// fault_error is thrown at an instruction that faulted in a goroutine's own code,
+// where that can be: it was compiled with -fnon-call-exceptions, or lies in a
+// function called from a try block. Else it is a panic.
+class fault_error : public panic_error {
+ public:
+  fault_error(const char* what, int signal, int code, std::uintptr_t address,
+              std::uintptr_t pc)
+      : panic_error(what),
+        signal_(signal),
+        code_(code),
+        address_(address),
+        pc_(pc) {}
+
+  int signal() const noexcept { return signal_; }  // SIGSEGV, SIGBUS, SIGFPE
+  int code() const noexcept { return code_; }      // siginfo's si_code
+  std::uintptr_t address() const noexcept { return address_; }  // accessed
+  std::uintptr_t pc() const noexcept { return pc_; }  // the instruction
+
+ private:
+  int signal_;
+  int code_;
+  std::uintptr_t address_;
+  std::uintptr_t pc_;
+};
+
+// memory_fault is SIGSEGV and SIGBUS, arithmetic_fault SIGFPE.
+class memory_fault : public fault_error {
+ public:
+  using fault_error::fault_error;
+};
+class arithmetic_fault : public fault_error {
+ public:
+  using fault_error::fault_error;
 };
 
 // errc are the error values of context, semaphore and the netpoller. Each is

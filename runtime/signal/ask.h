@@ -1,0 +1,47 @@
+// runtime/signal/ask.h - what burrow asks of its own threads, by a signal.
+//
+// The signal is SIGURG, as in Go: ignored by default, passed on by debuggers, used
+// by no library, and harmless when it comes unasked.
+//
+//   asker     m's question = x (release)    tgkill    wait for the answer
+//   handler   question (acquire)   answer (release)   futex wake
+//
+// An m that blocks the signal does not answer: askers wait a bounded time, and
+// take their question back by a compare-and-swap.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+
+namespace burrow::rt {
+
+struct m;
+
+inline constexpr int kAskSignal = SIGURG;
+
+// answer does what is asked of mp, the calling thread's m or null. Returns whether
+// anything was.
+//
+// Context  signal handler.
+bool answer(m* mp, void* ctxt) noexcept;
+
+// asktrace stores the return addresses of the stack that mp's thread is on at
+// the moment, newest first.
+//
+// Context  any thread but mp's own; one at a time. Blocks for 100 ms at most.
+// Returns  how many; 0: mp did not answer.
+int asktrace(m* mp, std::uintptr_t* pcs, int max) noexcept;
+
+// A thread that was frozen, and where it was.
+struct frozentrace {
+  const std::uintptr_t* pcs;
+  int n;
+};
+
+// freezeothers stops all other ms for good, each in its handler, with m::frozen
+// set. Those that block the signal go on.
+//
+// Context  of a report that ends the process. Blocks for 100 ms at most.
+void freezeothers(const m* self) noexcept;
+
+}  // namespace burrow::rt

@@ -1,0 +1,133 @@
+// runtime/signal/crash.cc - the report of a signal that ends the process.
+//
+//   fatal error: stack overflow
+//   [signal SIGSEGV: segmentation violation code=0x2 addr=0x7f.. pc=0x55..]
+//
+//   goroutine 7 [running]:
+//   main::recurse(int)
+//           /src/a.cc:42 +0x1d
+//
+//   rax    0x0
+//   ...
+//
+// The heap may be broken, or locked by the very thread that faults. So this
+// thread writes only what needs neither: the first lines and the registers. The
+// traces are left to a child process, a copy of this one (isolate.h), which may
+// allocate, and may fail or hang without harm: then plain addresses are shown.
+// All other ms are stopped meanwhile, each in a handler, where it has noted its
+// own trace.
+
+#include <csignal>
+
+#include "runtime/diag/panic.h"
+#include "runtime/diag/print.h"
+#include "runtime/diag/traceback.h"
+#include "runtime/sched/stack.h"
+#include "runtime/sched/tls.h"
+#include "runtime/signal/ask.h"
+#include "runtime/signal/isolate.h"
+#include "runtime/signal/signal.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+constexpr int kStderr = 2;
+
+struct report {
+  const void* ctxt;
+  tracelevel level;
+};
+
+g* goroutineof(const m* mp) noexcept {
+  return mp != nullptr && mp->curg != &mp->g0 ? mp->curg : nullptr;
+}
+
+// In the child.
+void printtraces(void* arg) noexcept {
+  const auto& r = *static_cast<report*>(arg);
+  std::uintptr_t pcs[kMaxTrace + 1];
+  const int n =
+      capture_interrupted(sys::sigctxt_pc(r.ctxt), pcs, kMaxTrace + 1);
+  print_trace(kStderr, pcs, n, r.level);
+}
+
+void printheader(const g* gp) noexcept {
+  if (gp != nullptr)
+    report_header(kStderr, gp->goid, gp->name, "running");
+  else
+    printer(kStderr).str("no goroutine on this thread:\n");
+}
+
+void printregs(const void* ctxt) noexcept {
+  sys::regvalue regs[sys::kMaxRegs];
+  const int n = sys::sigctxt_regs(ctxt, regs);
+  printer out(kStderr);
+  out.str("\n");
+  for (int i = 0; i < n; i++)
+    out.str(regs[i].name).str("\t").hex(regs[i].value).str("\n");
+}
+
+void printoverflow(const g* gp) noexcept {
+  printer(kStderr)
+      .str("the stack of ")
+      .udec(static_cast<std::uint64_t>(gp->stack.hi - gp->stack.lo))
+      .str(
+          " bytes is exhausted; options::stack_size, go_options::stack_size "
+          "or BURROW_STACK_SIZE make it larger\n");
+}
+
+// How the process ends: as Go's does, but for abort(), whose callers expect to
+// find its own mark (and a core).
+[[noreturn]] void end(int sig) noexcept {
+  if (sig == SIGABRT) diefromsignal(sig);
+  exit_panic();
+}
+
+}  // namespace
+
+void sigline(int fd, int sig, int code, std::uintptr_t addr,
+             std::uintptr_t pc) noexcept {
+  const sys::sigrow& row = sys::sigtab(sig);
+  printer(fd)
+      .str("[signal ")
+      .str(row.name)
+      .str(": ")
+      .str(row.text)
+      .str(" code=")
+      .hex(static_cast<std::uintptr_t>(code))
+      .str(" addr=")
+      .hex(addr)
+      .str(" pc=")
+      .hex(pc)
+      .str("]\n");
+}
+
+void crash(const crashcause& why, int sig, void* info, void* ctxt) noexcept {
+  m* mp = getm();
+  const g* gp = goroutineof(mp);
+  report r{ctxt, tracelevel_now()};
+  if (sig == SIGQUIT && r.level == tracelevel::single)
+    r.level = tracelevel::all;
+  begin_report();
+  freezeothers(mp);
+  printer(kStderr).str(why.kind).str(": ").str(why.text).str("\n");
+  if (!sys::siginfo_fromuser(info)) sys::sigctxt_unjump(ctxt);
+  if (sys::siginfo_fromuser(info))
+    printer(kStderr).str("PC=").hex(sys::sigctxt_pc(ctxt)).str("\n");
+  else
+    sigline(kStderr, sig, sys::siginfo_code(info), sys::siginfo_addr(info),
+            sys::sigctxt_pc(ctxt));
+  if (why.overflow) printoverflow(gp);
+  if (r.level != tracelevel::none) {
+    printer(kStderr).str("\n");
+    printheader(gp);
+    if (!isolate(printtraces, &r))
+      printer(kStderr).str("\ttrace unavailable\n");
+    printregs(ctxt);
+  }
+  end(sig);
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,132 @@
+// runtime/signal/install.cc - what the process does with each signal.
+//
+// A disposition is the process's, so it is changed as little as can be:
+//
+//   at the start of a run    ours where the default would end a program that Go
+//                            lets live, or where a report is owed (faults,
+//                            SIGQUIT); what is ignored stays so; a handler of the
+//                            program's stays, but gets the alternate stack
+//   notify                   ours; stop, reset: as after the start of the run
+//   at the end of the run    all as before the run
+//
+// Only faults are taken from a handler of the program's: it is called for those
+// that are not burrow's to handle.
+
+#include "runtime/signal/ask.h"
+#include "runtime/signal/signal.h"
+
+namespace burrow::rt {
+
+namespace {
+
+struct signalstate {
+  sys::sigdisp previous;  // before the run, or before it became ours
+  bool ours = false;
+  bool base = false;     // ours from the start of the run
+  bool restack = false;  // the program's, with the alternate stack
+  bool changed = false;  // not as before the run
+};
+
+constinit signalstate state[sys::kSigmax + 1];
+
+bool hasfunction(const sys::sigdisp& d) noexcept {
+  return d.handler != sys::kSigdfl && d.handler != sys::kSigign;
+}
+
+bool wantsbase(int sig, std::uint16_t flags, const sys::sigdisp& now) noexcept {
+  if ((flags & sys::kSigPanic) != 0) return true;
+  if (now.handler != sys::kSigdfl) return false;
+  if (sig == kAskSignal) return true;
+  return (flags & (sys::kSigDefault | sys::kSigIgnore | sys::kSigKill)) == 0;
+}
+
+void takeover(int sig, signalstate& s) noexcept {
+  s.ours = s.changed = true;
+  sys::setsig(sig, sys::ourdisp(), nullptr);
+}
+
+void installone(int sig) noexcept {
+  const std::uint16_t flags = sys::sigtab(sig).flags;
+  if (flags == 0 || (flags & sys::kSigReserved) != 0) return;
+  signalstate& s = state[sig];
+  s = {};
+  if (sys::getsig(sig, &s.previous) < 0) return;
+  if (wantsbase(sig, flags, s.previous)) {
+    s.base = true;
+    takeover(sig, s);
+  } else if (hasfunction(s.previous) && !sys::disp_onstack(s.previous)) {
+    sys::sigdisp d = s.previous;
+    sys::disp_addonstack(d);
+    s.restack = s.changed = true;
+    sys::setsig(sig, d, nullptr);
+  }
+}
+
+// Puts back what sig was before the run, unless the program has set something
+// else meanwhile.
+void uninstallone(int sig) noexcept {
+  signalstate& s = state[sig];
+  if (!s.changed) return;
+  s.changed = s.ours = s.base = false;
+  sys::sigdisp now;
+  if (sys::getsig(sig, &now) < 0) return;
+  const bool mine = s.restack
+                        ? now.handler == s.previous.handler
+                        : sys::disp_isours(now) || now.handler == sys::kSigign;
+  if (mine) sys::setsig(sig, s.previous, nullptr);
+}
+
+}  // namespace
+
+void siginstall() noexcept {
+  static const bool once = [] {
+    findmodules();
+    sys::siginit(sighandler, sigpanic);
+    return true;
+  }();
+  (void)once;
+  for (int sig = 1; sig <= sys::kSigmax; sig++) installone(sig);
+}
+
+void siguninstall() noexcept {
+  signotifyreset();
+  for (int sig = 1; sig <= sys::kSigmax; sig++) uninstallone(sig);
+}
+
+void sigenable(int sig) noexcept {
+  signalstate& s = state[sig];
+  if (s.ours) return;
+  if (!s.changed) sys::getsig(sig, &s.previous);
+  s.restack = false;
+  takeover(sig, s);
+}
+
+void sigdisable(int sig) noexcept {
+  signalstate& s = state[sig];
+  if (!s.changed) return;
+  if (s.base) return takeover(sig, s);
+  s.ours = false;
+  sys::sigdisp d = s.previous;
+  if (hasfunction(d)) {
+    sys::disp_addonstack(d);
+    s.restack = true;
+  }
+  sys::setsig(sig, d, nullptr);
+}
+
+void sigignore(int sig) noexcept {
+  signalstate& s = state[sig];
+  if ((sys::sigtab(sig).flags & sys::kSigPanic) != 0) return;
+  if (!s.changed) sys::getsig(sig, &s.previous);
+  s.ours = s.restack = false;
+  s.changed = true;
+  sys::sigdisp d;
+  d.handler = sys::kSigign;
+  sys::setsig(sig, d, nullptr);
+}
+
+const sys::sigdisp& sigprevious(int sig) noexcept {
+  return state[sig].previous;
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,64 @@
+// runtime/signal/minit.cc - what a thread needs for signals: a stack of its own
+// for handlers, and its mask.
+//
+// Every m has the mask that run's caller had, but for signals that must never be
+// blocked (the table's kSigUnblock). A goroutine that changes the mask of the
+// thread to which it is locked keeps it so: nobody touches it again. The thread
+// of run gets its own mask and stack back at the end.
+
+#include "runtime/sched/mem.h"
+#include "runtime/signal/signal.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+std::atomic<std::uint64_t> runmask{0};
+
+std::uint64_t unblockable() noexcept {
+  std::uint64_t set = 0;
+  for (int sig = 1; sig <= sys::kSigmax; sig++)
+    if ((sys::sigtab(sig).flags & (sys::kSigUnblock | sys::kSigReserved)) != 0)
+      set |= sys::sigbit(sig);
+  return set;
+}
+
+// The m's own stack for handlers, with a guard below. It is kept for ever, as
+// the m is. Where there is no memory handlers run on the goroutine's.
+sys::altstack makestack() noexcept {
+  const std::size_t page = sys::pagesize();
+  const std::size_t bytes = (sys::minaltstack() + page - 1) / page * page;
+  auto* at = static_cast<char*>(memreserve(bytes + page));
+  if (at == nullptr) return {};
+  if (sys::sysguard(at, page, page, 1) < 0) sys::sysprotectnone(at, page);
+  return {at + page, bytes};
+}
+
+}  // namespace
+
+void sigrunmask(std::uint64_t callers) noexcept {
+  runmask.store(callers & ~unblockable(), relaxed);
+}
+
+bool sigblockedinrun(int sig) noexcept {
+  return (runmask.load(relaxed) & sys::sigbit(sig)) != 0;
+}
+
+void minit(m* mp) noexcept {
+  mp->tid.store(sys::gettid(), relaxed);
+  if (mp->gsignal.lo == nullptr) mp->gsignal = makestack();
+  mp->oldaltstack = sys::getaltstack();
+  // One that the program has made is kept if it is large enough.
+  if (mp->oldaltstack.bytes < sys::minaltstack() && mp->gsignal.lo != nullptr)
+    sys::setaltstack(mp->gsignal);
+  sys::sigprocmask(runmask.load(relaxed), &mp->oldmask);
+}
+
+void unminit(m* mp) noexcept {
+  mp->tid.store(0, relaxed);
+  sys::setaltstack(mp->oldaltstack);
+  sys::sigprocmask(mp->oldmask, nullptr);
+}
+
+}  // namespace burrow::rt
