@@ -162,6 +162,7 @@ struct alignas(kCacheLine) m {
   faultrecord fault;
   sys::altstack gsignal;  // kept when the thread ends
   sys::altstack oldaltstack;
+  std::uint64_t mask = 0;  // that minit or remask set
   std::uint64_t oldmask = 0;
 };
 

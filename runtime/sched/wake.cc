@@ -16,6 +16,7 @@
 
 #include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
+#include "runtime/signal/signal.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -73,6 +74,7 @@ void stopm(m* mp, std::int64_t ns) noexcept {
     mp->park.clear();
   }
   if (pp == nullptr) return;
+  remask(mp);
   mp->spinning = mp->nextspinning;
   acquirep(mp, pp);
 }

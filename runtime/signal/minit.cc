@@ -45,6 +45,13 @@ bool sigblockedinrun(int sig) noexcept {
   return (runmask.load(relaxed) & sys::sigbit(sig)) != 0;
 }
 
+void remask(m* mp) noexcept {
+  const std::uint64_t mask = runmask.load(relaxed);
+  if (mp->mask == mask) return;
+  mp->mask = mask;
+  sys::sigprocmask(mask, nullptr);
+}
+
 void minit(m* mp) noexcept {
   mp->tid.store(sys::gettid(), relaxed);
   if (mp->gsignal.lo == nullptr) mp->gsignal = makestack();
@@ -52,7 +59,8 @@ void minit(m* mp) noexcept {
   // One that the program has made is kept if it is large enough.
   if (mp->oldaltstack.bytes < sys::minaltstack() && mp->gsignal.lo != nullptr)
     sys::setaltstack(mp->gsignal);
-  sys::sigprocmask(runmask.load(relaxed), &mp->oldmask);
+  mp->mask = runmask.load(relaxed);
+  sys::sigprocmask(mp->mask, &mp->oldmask);
 }
 
 void unminit(m* mp) noexcept {

@@ -52,6 +52,9 @@ const sys::sigdisp& sigprevious(int sig) noexcept;
 void minit(m* mp) noexcept;
 void unminit(m* mp) noexcept;
 
+// remask is for an m that was idle: another run may have another mask.
+void remask(m* mp) noexcept;
+
 // sigrunmask sets the mask that ms have, from that of run's caller.
 void sigrunmask(std::uint64_t callers) noexcept;
 bool sigblockedinrun(int sig) noexcept;
