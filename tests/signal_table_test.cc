@@ -49,8 +49,8 @@ fate fateof(int sig) {
 }
 
 child_result send(int sig, const char* how) {
-  return testsupport::run_prog(
-      "sig", {.args = {std::to_string(sig), how}, .env = {}});
+  return testsupport::run_prog("sig",
+                               {.args = {std::to_string(sig), how}, .env = {}});
 }
 
 std::string describe(const child_result& r) {

@@ -9,11 +9,13 @@
 #include <string>
 #include <typeinfo>
 
+#include "burrow/error.h"
 #include "runtime/diag/print.h"
 #include "runtime/diag/symbolize.h"
 #include "runtime/diag/traceback.h"
 #include "runtime/sched/park.h"
 #include "sys/os.h"
+#include "sys/sig.h"
 
 namespace burrow::rt {
 namespace {
@@ -73,6 +75,18 @@ void printvalue(printer& out, const std::type_info& type) noexcept {
   }
 }
 
+// reportfault says more if the exception being handled is a fault's.
+void reportfault(int fd) noexcept {
+  if (abi::__cxa_current_exception_type() == nullptr) return;
+  try {
+    throw;
+  } catch (const fault_error& e) {
+    report_signal(fd, e.signal(), e.code(), e.address(), e.pc());
+  } catch (...) {
+    return;
+  }
+}
+
 // trace prints the goroutine from the caller on, and the others where that is
 // asked for.
 [[gnu::noinline]] void trace(tracelevel level) noexcept {
@@ -125,6 +139,8 @@ void report_exception(int fd) noexcept {
   else
     printvalue(out, *type);
   out.str("\n");
+  out.flush();
+  reportfault(fd);
 }
 
 void report_header(int fd, std::uint64_t goid, const char* name,
@@ -133,6 +149,23 @@ void report_header(int fd, std::uint64_t goid, const char* name,
   out.str("goroutine ").udec(goid);
   if (name != nullptr && *name != 0) out.str(" \"").indented(name).str("\"");
   out.str(" [").str(state).str("]:\n");
+}
+
+void report_signal(int fd, int sig, int code, std::uintptr_t addr,
+                   std::uintptr_t pc) noexcept {
+  const sys::sigrow& row = sys::sigtab(sig);
+  printer(fd)
+      .str("[signal ")
+      .str(row.name)
+      .str(": ")
+      .str(row.text)
+      .str(" code=")
+      .hex(static_cast<std::uintptr_t>(code))
+      .str(" addr=")
+      .hex(addr)
+      .str(" pc=")
+      .hex(pc)
+      .str("]\n");
 }
 
 void begin_report() noexcept {

@@ -60,6 +60,13 @@ void report_exception(int fd) noexcept;
 void report_header(int fd, std::uint64_t goid, const char* name,
                    const char* state) noexcept;
 
+// report_signal prints Go's line for a signal:
+//   [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x55...]
+//
+// Context  any, signal handlers included.
+void report_signal(int fd, int sig, int code, std::uintptr_t addr,
+                   std::uintptr_t pc) noexcept;
+
 // begin_report takes the right to report, end_report gives it back. Between
 // them the calling goroutine must not park.
 //

@@ -87,23 +87,6 @@ void printoverflow(const g* gp) noexcept {
 
 }  // namespace
 
-void sigline(int fd, int sig, int code, std::uintptr_t addr,
-             std::uintptr_t pc) noexcept {
-  const sys::sigrow& row = sys::sigtab(sig);
-  printer(fd)
-      .str("[signal ")
-      .str(row.name)
-      .str(": ")
-      .str(row.text)
-      .str(" code=")
-      .hex(static_cast<std::uintptr_t>(code))
-      .str(" addr=")
-      .hex(addr)
-      .str(" pc=")
-      .hex(pc)
-      .str("]\n");
-}
-
 void crash(const crashcause& why, int sig, void* info, void* ctxt) noexcept {
   m* mp = getm();
   const g* gp = goroutineof(mp);
@@ -117,8 +100,8 @@ void crash(const crashcause& why, int sig, void* info, void* ctxt) noexcept {
   if (sys::siginfo_fromuser(info))
     printer(kStderr).str("PC=").hex(sys::sigctxt_pc(ctxt)).str("\n");
   else
-    sigline(kStderr, sig, sys::siginfo_code(info), sys::siginfo_addr(info),
-            sys::sigctxt_pc(ctxt));
+    report_signal(kStderr, sig, sys::siginfo_code(info),
+                  sys::siginfo_addr(info), sys::sigctxt_pc(ctxt));
   if (why.overflow) printoverflow(gp);
   if (r.level != tracelevel::none) {
     printer(kStderr).str("\n");

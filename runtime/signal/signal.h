@@ -113,8 +113,4 @@ struct crashcause {
 [[noreturn]] void crash(const crashcause& why, int sig, void* info,
                         void* ctxt) noexcept;
 
-// sigline prints Go's second line: [signal SIGSEGV: segmentation ...].
-void sigline(int fd, int sig, int code, std::uintptr_t addr,
-             std::uintptr_t pc) noexcept;
-
 }  // namespace burrow::rt

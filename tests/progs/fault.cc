@@ -1,0 +1,173 @@
+// tests/progs/fault.cc - programs that fault; the argument says how. Built
+// twice: fault_catch with -fnon-call-exceptions, fault without.
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "burrow/burrow.h"
+
+namespace {
+
+using namespace burrow;
+using namespace std::chrono_literals;
+
+volatile int zero = 0;
+int* volatile null = nullptr;
+
+struct cleanup {
+  const char* text;
+  ~cleanup() { std::printf("%s destroyed\n", text); }
+};
+
+__attribute__((noinline)) int deref(volatile int* p) {
+  const cleanup c{"frame"};
+  return *p;
+}
+
+__attribute__((noinline)) int divide(int a, int b) { return a / b; }
+
+__attribute__((noinline)) int recurse(int n) {
+  volatile char pad[200];
+  pad[0] = static_cast<char>(n);
+  return n < 0 ? 0 : recurse(n + 1) + pad[0];
+}
+
+__attribute__((noinline)) int largeframe(int n) {
+  volatile char pad[1 << 20];
+  pad[0] = static_cast<char>(n);
+  return pad[0];
+}
+
+void report(const fault_error& e) {
+  std::printf("caught %s, signal %d\n", e.what(), e.signal());
+}
+
+// What a goroutine survives, several times over, and with parking in handlers.
+void catches() {
+  for (int i = 0; i < 3; i++) {
+    try {
+      deref(null);
+    } catch (const memory_fault& e) {
+      yield();
+      report(e);
+    }
+    try {
+      divide(1, zero);
+    } catch (const arithmetic_fault& e) {
+      sleep_for(1us);
+      report(e);
+    }
+    try {
+      reinterpret_cast<void (*)()>(null)();
+    } catch (const panic_error& e) {
+      std::printf("caught %s\n", e.what());
+    }
+  }
+}
+
+void catchesbus() {
+  char name[] = "/tmp/burrow-fault-XXXXXX";
+  const int fd = mkstemp(name);
+  unlink(name);
+  void* at = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0);
+  try {
+    std::printf("%d\n", *static_cast<volatile int*>(at));
+  } catch (const memory_fault& e) {
+    report(e);
+  }
+}
+
+void faults() { deref(null); }
+
+void faultsinlibc() {
+  char to[16];
+  std::memcpy(to, null, 16 + static_cast<unsigned>(zero));
+  std::printf("%d\n", to[3]);
+}
+
+void overflows() { recurse(0); }
+
+void overflowsinlargeframe() { largeframe(0); }
+
+void overflowssmall() {
+  go(go_options{.name = "small", .stack_size = 16384}, [] { recurse(0); });
+  sleep_for(60s);
+}
+
+void faultsonforeign() {
+  std::thread([] { deref(null); }).join();
+}
+
+void aborts() { std::abort(); }
+
+void traps() { __builtin_trap(); }
+
+void quits() {
+  go(go_options{.name = "hog"}, [] {
+    for (;;) asm volatile("");
+  });
+  go(go_options{.name = "waiter"}, [] { make_chan<int>().recv(); });
+  sleep_for(50ms);
+  kill(getpid(), SIGQUIT);
+  sleep_for(60s);
+}
+
+// The heap is locked by the goroutine that faults, or broken.
+void faultsinmalloc() {
+  char* volatile p = static_cast<char*>(std::malloc(2000));
+  void* volatile keep = std::malloc(2000);
+  for (int i = 0; i < 200; i++) std::free(std::malloc(3000));
+  for (int i = -8; i < 64; i++) p[i] = '\xa5';
+  std::free(p);
+  std::free(keep);
+}
+
+void writestobrokenpipe() {
+  int fds[2];
+  if (pipe(fds) != 0) std::abort();
+  close(fds[0]);
+  char c = 'x';
+  const bool failed = write(fds[1], &c, 1) == -1;
+  std::printf("write to a pipe %s\n", failed ? "failed" : "worked");
+  std::fflush(stdout);
+  dup2(fds[1], 1);
+  [[maybe_unused]] const auto n = write(1, &c, 1);
+  std::fprintf(stderr, "still alive\n");
+}
+
+const std::map<std::string, void (*)()> kPrograms = {
+    {"catches", catches},
+    {"catchesbus", catchesbus},
+    {"faults", faults},
+    {"faultsinlibc", faultsinlibc},
+    {"overflows", overflows},
+    {"overflowsinlargeframe", overflowsinlargeframe},
+    {"overflowssmall", overflowssmall},
+    {"faultsonforeign", faultsonforeign},
+    {"aborts", aborts},
+    {"traps", traps},
+    {"quits", quits},
+    {"faultsinmalloc", faultsinmalloc},
+    {"writestobrokenpipe", writestobrokenpipe},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 3;
+  const auto f = kPrograms.at(argv[1]);
+  burrow::run([f] {
+    wait_group wg;
+    wg.go(f);
+    wg.wait();
+  });
+  return 0;
+}
