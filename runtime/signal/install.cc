@@ -29,6 +29,10 @@ struct signalstate {
 
 constinit signalstate state[sys::kSigmax + 1];
 
+// Faults stay ours; when one that somebody sends is to be ignored, the handler
+// does that.
+constinit std::atomic<std::uint64_t> sentignored{0};
+
 bool hasfunction(const sys::sigdisp& d) noexcept {
   return d.handler != sys::kSigdfl && d.handler != sys::kSigign;
 }
@@ -90,11 +94,13 @@ void siginstall() noexcept {
 
 void siguninstall() noexcept {
   signotifyreset();
+  sentignored.store(0, relaxed);
   for (int sig = 1; sig <= sys::kSigmax; sig++) uninstallone(sig);
 }
 
 void sigenable(int sig) noexcept {
   signalstate& s = state[sig];
+  sentignored.fetch_and(~sys::sigbit(sig), relaxed);
   if (s.ours) return;
   if (!s.changed) sys::getsig(sig, &s.previous);
   s.restack = false;
@@ -103,6 +109,7 @@ void sigenable(int sig) noexcept {
 
 void sigdisable(int sig) noexcept {
   signalstate& s = state[sig];
+  sentignored.fetch_and(~sys::sigbit(sig), relaxed);
   if (!s.changed) return;
   if (s.base) return takeover(sig, s);
   s.ours = false;
@@ -116,13 +123,20 @@ void sigdisable(int sig) noexcept {
 
 void sigignore(int sig) noexcept {
   signalstate& s = state[sig];
-  if ((sys::sigtab(sig).flags & sys::kSigPanic) != 0) return;
+  if ((sys::sigtab(sig).flags & sys::kSigPanic) != 0) {
+    sentignored.fetch_or(sys::sigbit(sig), relaxed);
+    return;
+  }
   if (!s.changed) sys::getsig(sig, &s.previous);
   s.ours = s.restack = false;
   s.changed = true;
   sys::sigdisp d;
   d.handler = sys::kSigign;
   sys::setsig(sig, d, nullptr);
+}
+
+bool sigsentignored(int sig) noexcept {
+  return (sentignored.load(relaxed) & sys::sigbit(sig)) != 0;
 }
 
 const sys::sigdisp& sigprevious(int sig) noexcept {

@@ -55,6 +55,7 @@ void sighandler(int sig, void* info, void* ctxt) noexcept {
     return sys::disp_forward(previous, sig, info, ctxt);
   if (wanted(sig) && (fromuser || (flags & sys::kSigNotify) != 0))
     return sigsend(sig);
+  if (sigsentignored(sig)) return;
   if (isfunction(previous)) return sys::disp_forward(previous, sig, info, ctxt);
   if (previous.handler == sys::kSigign) return;
   bytable(sig, flags, info, ctxt);

@@ -42,6 +42,9 @@ void sigenable(int sig) noexcept;
 void sigdisable(int sig) noexcept;
 void sigignore(int sig) noexcept;
 
+// sigsentignored says whether sig, a fault's, is ignored when somebody sends it.
+bool sigsentignored(int sig) noexcept;
+
 // sigprevious is what the program itself wants done with sig.
 const sys::sigdisp& sigprevious(int sig) noexcept;
 

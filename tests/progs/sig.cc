@@ -80,7 +80,8 @@ int main(int argc, char** argv) {
   const int sig = std::atoi(argv[1]);
   const std::string how = argv[2];
   std::setvbuf(stdout, nullptr, _IONBF, 0);
-  if (stops(sig) && (how == "own" || how == "foreign")) continuelater();
+  if (sig == SIGSTOP || (stops(sig) && (how == "own" || how == "foreign")))
+    continuelater();
   if (how.starts_with("handled")) {
     struct sigaction sa = {};
     sa.sa_handler = handler;
