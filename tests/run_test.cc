@@ -247,6 +247,21 @@ TEST(Run, HogThatThenWaitsLeavesNothingInItsG) {
   EXPECT_FALSE(c.try_send(1));
 }
 
+// The same, if that call would have changed maxprocs, which is for one at a
+// time: the next run's have their turn.
+TEST(Run, HogThatThenSetsMaxprocsHoldsNobodyUp) {
+  hog h;
+  h.outlives([] { maxprocs(3); });
+  EXPECT_EQ(run(
+                [&h] {
+                  EXPECT_TRUE(h.ended());
+                  maxprocs(3);
+                  return maxprocs();
+                },
+                {.maxprocs = 2}),
+            3);
+}
+
 TEST(Run, EndsWhileOthersChangeMaxprocs) {
   for (int i = 0; i < 300; i++)
     run(

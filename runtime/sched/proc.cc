@@ -117,7 +117,8 @@ void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
   gp->waiting = waiting;
   gp->why = why;
   if (mp == nullptr) return parkforeign(gp, h);
-  // A sleeper is in the runtime already (sleepuntil), and so has its p.
+  // A sleeper (sleepuntil) and who waits to change maxprocs are in the runtime
+  // already, and so have their p.
   const bool havep = mp->inruntime.load(relaxed) != 0 || enter(mp);
   if (!havep && runisover(gp)) abandonpark(mp, gp, h);
   gp->status.store(gstatus::waiting, relaxed);
@@ -218,7 +219,8 @@ void goready(g* gp) noexcept {
   }
   m* mp = getm();
   if (mp == nullptr) return globput(gp);
-  if (mp->inruntime.load(relaxed) != 0) {  // g0: a timer fired
+  // g0: a timer fired; or who has changed maxprocs, and still has its p.
+  if (mp->inruntime.load(relaxed) != 0) {
     p* pp = getp(mp);
     return pp != nullptr ? readyg(pp, gp) : globput(gp);
   }

@@ -23,27 +23,33 @@ namespace {
 constexpr std::int64_t kStopRetryNs = 100'000;
 
 // One maxprocs() at a time; the others park as goroutines, so that the world
-// can be stopped meanwhile.
+// can be stopped meanwhile. Touched in the runtime only: who is there belongs to
+// the run that is on, and the end of a run, which forgets who held it, has
+// waited for all of them.
 struct {
   spinlock lock;
   bool held = false;
   waitq q;
 } worldsema;
 
-void worldacquire() noexcept {
+// Context  g, in the runtime, before and after. Returns the m it goes on with.
+m* worldacquire(m* mp) noexcept {
   worldsema.lock.lock();
   if (!worldsema.held) {
     worldsema.held = true;
     worldsema.lock.unlock();
-    return;
+    return mp;
   }
   sudog s;
-  s.gp = getg();
+  s.gp = mp->curg;
   s.lock = &worldsema.lock;
   worldsema.q.enqueue(&s);
   gopark(&worldsema.lock, &s, waitreason::semaphore);  // handed to us
+  mp = getm();
+  return enter(mp) ? mp : reacquire(mp);
 }
 
+// Context  g, in the runtime.
 void worldrelease() noexcept {
   worldsema.lock.lock();
   sudog* s = worldsema.q.dequeue();
@@ -237,9 +243,8 @@ int maxprocs(int n) {
   if (n > kMaxProcs) n = kMaxProcs;
   m* mp = getm();
   if (mp == nullptr) return setbyproxy(n);
-  worldacquire();
-  mp = getm();
   if (!enter(mp)) mp = reacquire(mp);
+  mp = worldacquire(mp);
   if (!stopworld(mp, false)) {
     leave(mp);
     parkforever(waitreason::forever);  // the run is over
@@ -247,8 +252,8 @@ int maxprocs(int n) {
   const int was = numprocs();
   procresize(mp, n);
   startworld(mp);
-  leave(mp);
   worldrelease();
+  leave(mp);
   return was;
 }
 
