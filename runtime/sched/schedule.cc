@@ -50,10 +50,12 @@ inline g* newest(p* pp) noexcept {
 // mp, on g0, may have come here from a goroutine that had lost its p.
 inline void droptaken(m* mp) noexcept {
   if (mp->claim.load(acquire) != kClaimTaken) return;
+  // The end of a run counts as a zombie whose claim it finds taken: both under
+  // one lock, or it counts an m that is no longer one.
+  const lockguard hold(sched.lock);
   mp->pp.store(nullptr, relaxed);
   mp->claim.store(kClaimNone, relaxed);
   if (!mp->zombie) return;
-  const lockguard hold(sched.lock);
   mp->zombie = false;
   sched.nmzombie--;
 }
