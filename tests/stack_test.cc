@@ -30,7 +30,7 @@ long residentbytes() {
 
 // What a burst of goroutines took is given back when they have ended.
 GO_TEST(Stack, MemoryIsGivenBackAfterABurst) {
-  if (testsupport::keepsfreed()) GTEST_SKIP() << "freed memory is kept";
+  if (testsupport::watched()) GTEST_SKIP() << "freed memory is kept";
   constexpr int kMany = 4'000;
   const long before = residentbytes();
   auto gate = make_chan<unit>();

@@ -20,8 +20,9 @@ inline constexpr bool kSanitizer = true;
 inline constexpr bool kSanitizer = false;
 #endif
 
-// keepsfreed: what has been freed is kept for a while, by intention.
-inline bool keepsfreed() {
+// watched: a sanitizer or valgrind keeps what has been freed for a while, by
+// intention, and has little room for goroutines that are alive at once.
+inline bool watched() {
 #if defined(BURROW_HAVE_VALGRIND)
   if (RUNNING_ON_VALGRIND != 0) return true;
 #endif
