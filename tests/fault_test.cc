@@ -114,6 +114,17 @@ TEST_P(Fault, InABrokenHeapIsReportedAllTheSame) {
   has(r, "goroutine [0-9]+ \\[running\\]:\n");
 }
 
+// Who runs is asked where, who waits is shown, and who is created by whom.
+TEST_P(Fault, QuitShowsEveryGoroutine) {
+  const child_result r = run("fault", "quits");
+  expectreport(r, "SIGQUIT: quit\nPC=0x");
+  has(r, "\ngoroutine [0-9]+ \"hog\" \\[running\\]:\n(.*\n)*.*hogs");
+  has(r, "\ngoroutine [0-9]+ \"waiter\" \\[chan receive\\]:\n");
+  has(r, "\ngoroutine 1 \\[sync.WaitGroup.Wait\\]:\n");
+  has(r, "\ncreated by .*quits.* in goroutine [0-9]+\n");
+  EXPECT_EQ(r.err.find("unavailable"), std::string::npos) << r.err;
+}
+
 TEST_P(Fault, LevelNoneIsOneLine) {
   const child_result r = run("fault", "traps", "none");
   expectreport(r, "SIGILL: illegal instruction\n");

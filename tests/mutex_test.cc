@@ -11,7 +11,7 @@ namespace {
 
 using namespace testsupport;
 
-static_assert(sizeof(mutex) <= 40);
+static_assert(sizeof(mutex) <= 48);
 static_assert(!std::is_copy_constructible_v<mutex>);
 constinit mutex global;
 

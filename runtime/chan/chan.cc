@@ -118,6 +118,7 @@ bool park(hchan* c, waitq* q, std::uint8_t flag, void* elem,
   s.gp = getg();
   s.elem = elem;
   s.lock = &c->lock;
+  s.ticket = c->is(kTimer);
   q->enqueue(&s);
   setflag(c, flag);
   gopark(&c->lock, &s, why);

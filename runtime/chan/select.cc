@@ -178,6 +178,7 @@ sudog* enqueue(const selection& s, selstate* state) noexcept {
     sg->elem = k.elem;
     sg->sel = state;
     sg->lock = &k.c->lock;
+    sg->ticket = k.c->is(detail::kTimer);
     sg->waitlink = i + 1 < s.n ? sg + 1 : nullptr;
     (k.send ? k.c->sendq : k.c->recvq).enqueue(sg);
     setflag(k.c, k.send ? kSendWaiting : kRecvWaiting);

@@ -6,6 +6,7 @@
 
 #include "burrow/go.h"
 #include "runtime/context/node.h"
+#include "runtime/sched/goby.h"
 #include "runtime/sched/park.h"
 
 namespace burrow::detail {
@@ -55,7 +56,9 @@ void startfunc(funcnode* f) noexcept {
   if (!f->armed.exchange(false, std::memory_order_acq_rel)) return;
   ctx_retainfunc(f);
   try {
-    go([h = ctx_func_handle(f)] { h.get()->call.call(h.get()->call.obj); });
+    rt::goby(f->by, [h = ctx_func_handle(f)] {
+      h.get()->call.call(h.get()->call.obj);
+    });
   } catch (const std::logic_error&) {
     // No run is on, so there is no goroutine to call it.
   }

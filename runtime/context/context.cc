@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/context/node.h"
+#include "runtime/sched/goby.h"
 
 namespace burrow {
 namespace detail {
@@ -84,8 +85,9 @@ const valuenode* ctx_lookup(const ctxnode* n, const std::type_info& keytype,
   return v;
 }
 
-funcnode* ctx_after(cancelnode* n, owned_call f) {
-  auto* node = new (std::nothrow) funcnode(n, f);
+[[gnu::noinline]] funcnode* ctx_after(cancelnode* n, owned_call f) {
+  auto* node = new (std::nothrow)
+      funcnode(n, f, rt::createdhere(__builtin_return_address(0)));
   if (node == nullptr) {
     f.drop(f.obj);
     throw std::bad_alloc();

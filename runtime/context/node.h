@@ -39,6 +39,7 @@
 #include "burrow/detail/context_inl.h"
 #include "burrow/detail/spinlock.h"
 #include "burrow/detail/time_inl.h"
+#include "runtime/sched/park.h"
 
 namespace burrow::detail {
 
@@ -78,11 +79,12 @@ struct cancelnode : ctxnode, ctxchild {
 };
 
 struct funcnode : ctxchild {
-  funcnode(cancelnode* owner, owned_call f) noexcept
-      : ctxchild(true, owner), call(f) {}
+  funcnode(cancelnode* owner, owned_call f, rt::creator c) noexcept
+      : ctxchild(true, owner), call(f), by(c) {}
   ~funcnode() { call.drop(call.obj); }
 
   const owned_call call;
+  const rt::creator by;
   std::atomic<bool> armed{true};  // false: started or stopped
 };
 

@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -91,14 +92,18 @@ void reportfault(int fd) noexcept {
 // asked for.
 [[gnu::noinline]] void trace(tracelevel level) noexcept {
   if (level == tracelevel::none) return;
-  const std::uint64_t goid = gidof(getg());
-  writeall(kStderr, "\n", 1);
-  report_header(kStderr, goid, gnameof(getg()), "running");
+  const gidentity me = identityof(getg());
+  printer out(kStderr);
+  out.str("\n");
+  report_header(out, me, "running");
+  out.flush();
   std::uintptr_t pcs[kMaxTrace + 1];
   const int n = capture_here(pcs, kMaxTrace + 1, 1);
-  print_trace(kStderr, pcs, n, level);
+  print_trace(out, pcs, n, level);
+  print_creator(out, me.by);
+  out.flush();
   const auto others = tracebackothers.load(std::memory_order_acquire);
-  if (level >= tracelevel::all && others != nullptr) others(kStderr, goid);
+  if (level >= tracelevel::all && others != nullptr) others(kStderr);
 }
 
 [[noreturn]] void onterminate() {
@@ -143,12 +148,15 @@ void report_exception(int fd) noexcept {
   reportfault(fd);
 }
 
-void report_header(int fd, std::uint64_t goid, const char* name,
-                   const char* state) noexcept {
-  printer out(fd);
-  out.str("goroutine ").udec(goid);
-  if (name != nullptr && *name != 0) out.str(" \"").indented(name).str("\"");
-  out.str(" [").str(state).str("]:\n");
+void report_header(printer& out, const gidentity& gi, const char* state,
+                   std::int64_t minutes) noexcept {
+  out.str("goroutine ").udec(gi.goid);
+  if (gi.name != nullptr && *gi.name != 0)
+    out.str(" \"").indented(gi.name).str("\"");
+  out.str(" [").str(state);
+  if (minutes > 0) out.str(", ").dec(minutes).str(" minutes");
+  if (gi.locked) out.str(", locked to thread");
+  out.str("]:\n");
 }
 
 void report_signal(int fd, int sig, int code, std::uintptr_t addr,
@@ -191,6 +199,7 @@ void rtthrow(const char* msg) noexcept {
   begin_report();
   printer(kStderr).str("runtime error: burrow: ").indented(msg).str("\n");
   trace(tracelevel::system);
+  sys::setsig(SIGABRT, {}, nullptr);  // no second report
   std::abort();
 }
 

@@ -21,6 +21,9 @@
 
 #include <cstdint>
 
+#include "runtime/diag/print.h"
+#include "runtime/sched/park.h"
+
 namespace burrow::rt {
 
 // The exit code of a process that a report ended.
@@ -36,11 +39,11 @@ void install_terminate() noexcept;
 void uninstall_terminate() noexcept;
 
 // set_tracebackothers names the function that prints every goroutine but the
-// given one, each with an empty line before it: reports call it at levels all
-// and system. Null, the default: none.
+// caller, each with an empty line before it: reports call it at levels all and
+// system. Null, the default: none.
 //
 // Context  any. The function runs where the report does, must not park.
-using tracebackothers_fn = void (*)(int fd, std::uint64_t except) noexcept;
+using tracebackothers_fn = void (*)(int fd) noexcept;
 void set_tracebackothers(tracebackothers_fn print) noexcept;
 
 // report_exception prints the exception being handled, in one line:
@@ -53,12 +56,13 @@ void set_tracebackothers(tracebackothers_fn print) noexcept;
 // Context  any.
 void report_exception(int fd) noexcept;
 
-// report_header prints `goroutine 7 "name" [state]:`; without the name if it is
-// null or empty.
+// report_header prints
+//   goroutine 7 "name" [chan receive, 3 minutes, locked to thread]:
+// without the name, the minutes and the lock where there are none.
 //
 // Context  any.
-void report_header(int fd, std::uint64_t goid, const char* name,
-                   const char* state) noexcept;
+void report_header(printer& out, const gidentity& gi, const char* state,
+                   std::int64_t minutes = 0) noexcept;
 
 // report_signal prints Go's line for a signal:
 //   [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x55...]

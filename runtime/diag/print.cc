@@ -111,7 +111,11 @@ printer& printer::hex(std::uintptr_t value) noexcept {
 }
 
 void printer::flush() noexcept {
-  if (used_ > 0) writeall(fd_, buf_, used_);
+  if (used_ == 0) return;
+  if (to_ != nullptr)
+    to_(arg_, buf_, used_);
+  else
+    writeall(fd_, buf_, used_);
   used_ = 0;
 }
 

@@ -26,11 +26,14 @@ namespace burrow::rt {
 // Context  any. Blocks the thread as write does.
 void writeall(int fd, const char* p, std::size_t n) noexcept;
 
-// printer collects text for fd and writes it when its buffer is full, on
-// flush(), and at its end.
+// printer collects text and hands it on, when its buffer is full, on flush(),
+// and at its end: to fd, or to a function.
 class printer {
  public:
+  using sink = void (*)(void* arg, const char* p, std::size_t n) noexcept;
+
   explicit printer(int fd) noexcept : fd_(fd) {}
+  printer(sink to, void* arg) noexcept : to_(to), arg_(arg) {}
   printer(const printer&) = delete;
   printer& operator=(const printer&) = delete;
   ~printer() { flush(); }
@@ -45,7 +48,9 @@ class printer {
   void flush() noexcept;
 
  private:
-  int fd_;
+  int fd_ = -1;
+  sink to_ = nullptr;
+  void* arg_ = nullptr;
   std::size_t used_ = 0;
   char buf_[1024];
 };

@@ -169,8 +169,8 @@ void hideruntime(std::vector<entry>& trace) {
   for (entry& e : trace) e.hidden = false;
 }
 
-void printframe(printer& out, const frame& f) {
-  out.str(f.function.empty() ? "??" : f.function).str("\n\t");
+void printplace(printer& out, const frame& f) {
+  out.str("\n\t");
   if (!f.file.empty()) {
     out.str(f.file).str(":").dec(f.line);
     if (!f.inlined && f.foffset != 0) out.str(" +").hex(f.foffset);
@@ -180,7 +180,12 @@ void printframe(printer& out, const frame& f) {
   out.str("\n");
 }
 
-void printsymbolised(int fd, const std::uintptr_t* pcs, int n,
+void printframe(printer& out, const frame& f) {
+  out.str(f.function.empty() ? "??" : f.function);
+  printplace(out, f);
+}
+
+void printsymbolised(printer& out, const std::uintptr_t* pcs, int n,
                      tracelevel level) {
   std::vector<entry> trace;
   for (int i = 0; i < n; i++) {
@@ -192,14 +197,12 @@ void printsymbolised(int fd, const std::uintptr_t* pcs, int n,
     }
   }
   if (level != tracelevel::system) hideruntime(trace);
-  printer out(fd);
   for (const entry& e : trace)
     if (!e.hidden) printframe(out, e.f);
 }
 
 // printraw writes addresses only: memory for more is exhausted.
-void printraw(int fd, const std::uintptr_t* pcs, int n) noexcept {
-  printer out(fd);
+void printraw(printer& out, const std::uintptr_t* pcs, int n) noexcept {
   for (int i = 0; i < n; i++) out.str("??\n\t?? +").hex(pcs[i]).str("\n");
 }
 
@@ -250,20 +253,30 @@ int capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs,
   return k;
 }
 
-void print_trace(int fd, const std::uintptr_t* pcs, int n,
+void print_trace(printer& out, const std::uintptr_t* pcs, int n,
                  tracelevel level) noexcept {
   if (level == tracelevel::none) return;
   const int shown = std::min(n, kMaxTrace);
   try {
-    printsymbolised(fd, pcs, shown, level);
+    printsymbolised(out, pcs, shown, level);
   } catch (...) {
-    printraw(fd, pcs, shown);
+    printraw(out, pcs, shown);
   }
-  if (shown < n) printer(fd).str("...additional frames elided...\n");
+  if (shown < n) out.str("...additional frames elided...\n");
 }
 
-void print_trace(int fd, const std::uintptr_t* pcs, int n) noexcept {
-  print_trace(fd, pcs, n, tracelevel_now());
+void print_creator(printer& out, const creator& by) noexcept {
+  if (by.pc == 0) return;
+  std::vector<frame> frames = symbolize(by.pc);
+  std::size_t at = 0;
+  while (at + 1 < frames.size() && frames[at].inlined && inburrow(frames[at]))
+    at++;
+  frame unknown;
+  frame& f = frames.empty() ? unknown : frames[at];
+  if (f.module.empty()) f.moffset = by.pc;
+  out.str("created by ").str(f.function.empty() ? "??" : f.function);
+  if (by.goid != 0) out.str(" in goroutine ").udec(by.goid);
+  printplace(out, f);
 }
 
 }  // namespace burrow::rt

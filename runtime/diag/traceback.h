@@ -16,6 +16,9 @@
 
 #include <cstdint>
 
+#include "runtime/diag/print.h"
+#include "runtime/sched/park.h"
+
 namespace burrow::rt {
 
 // How much a report shows (BURROW_TRACEBACK): no trace; that of the goroutine
@@ -51,12 +54,23 @@ int capture_here(std::uintptr_t* pcs, int max, int skip) noexcept;
 int capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs,
                         int max) noexcept;
 
-// print_trace writes the trace of n return addresses to fd, at the given level;
-// nothing at level none. If all frames belong to the runtime, all are shown.
+// print_trace prints the trace of n return addresses at the given level; nothing
+// at level none. If all frames belong to the runtime, all are shown.
 //
 // Context  any, as symbolize (symbolize.h).
-void print_trace(int fd, const std::uintptr_t* pcs, int n,
+void print_trace(printer& out, const std::uintptr_t* pcs, int n,
                  tracelevel level) noexcept;
-void print_trace(int fd, const std::uintptr_t* pcs, int n) noexcept;
+
+// print_creator prints the last entry of a trace, the call that started the
+// goroutine: the first function around pc that is not burrow's.
+//
+//   created by main::serve(int) in goroutine 1
+//           /src/worker.cc:42 +0x1d
+//
+// Without the goroutine, if a thread that burrow did not make has called.
+// Nothing for a goroutine that was not started by a call (by.pc 0).
+//
+// Context  as print_trace.
+void print_creator(printer& out, const creator& by) noexcept;
 
 }  // namespace burrow::rt

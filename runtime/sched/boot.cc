@@ -18,6 +18,7 @@
 
 #include "burrow/go.h"
 #include "runtime/diag/panic.h"
+#include "runtime/sched/dump.h"
 #include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
@@ -69,6 +70,8 @@ g* makemain(m* mp, detail::invoker call, void* arg) noexcept {
   gp->stackpages = stackround(kMainStack);
   if (gp->stackpages == sched.stackpages.load(relaxed)) gp->stackpages = 0;
   gp->flags = kGMain;
+  gp->parentgoid = 0;
+  gp->gopc = 0;
   getp(mp)->nstarted.add();
   gp->status.store(gstatus::runnable, relaxed);
   return gp;
@@ -84,15 +87,17 @@ void startrun(m* mp, const plan& pl) noexcept {
     sched.maingoexit = false;
     sched.nforeign.store(0, relaxed);
     sched.ending.store(false, relaxed);
+    sched.stopping.store(true, relaxed);  // stands still until startworld
     sched.m0arrived.store(false, relaxed);
     sched.runid.store(++lastrun, release);
     sched.m0.store(mp, relaxed);
   }
+  sched.clock.store(sys::nanotime(), relaxed);
   procresize(mp, pl.maxprocs);
   for (p* pp : allp)
     if (pp != nullptr) pp->nstarted.n = pp->nended.n = 0;
   acquirep(mp, allp[0]);
-  startworld(mp);
+  startworld(getp(mp));
   const lockguard hold(sched.lock);
   wakesysmon();
 }
@@ -192,7 +197,7 @@ void endrun(m* mp) noexcept {
     sched.nmspinning.fetch_sub(1, relaxed);
   }
   if (getp(mp) != nullptr) parkp(mp);
-  stopworld(mp, true);
+  stopforend();
   settle(mp);
   emptyps();
   foreachg(abandon, nullptr);
@@ -246,11 +251,12 @@ void run_main(invoker call, void* arg, const options& o) {
   mp->ism0 = true;
   setm(mp);
   initgogo();
+  initg0(mp);
   sigrunmask(sys::getsigmask());
   siginstall();
   minit(mp);
-  initg0(mp);
   install_terminate();
+  set_tracebackothers(dumpothers);
   startrun(mp, pl);
   mp->picked = makemain(mp, call, arg);
   schedule(mp);

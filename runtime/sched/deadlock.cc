@@ -1,4 +1,4 @@
-// runtime/sched/deadlock.cc - "all goroutines are asleep", and the dump of all.
+// runtime/sched/deadlock.cc - "all goroutines are asleep".
 //
 // Checked each time an m goes to sleep: if no m runs, no timer is set and no
 // thread that is not ours is alive, then nothing can ever wake anybody.
@@ -6,6 +6,7 @@
 #include "runtime/diag/panic.h"
 #include "runtime/diag/print.h"
 #include "runtime/diag/traceback.h"
+#include "runtime/sched/dump.h"
 #include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
 #include "runtime/signal/signal.h"
@@ -33,58 +34,10 @@ bool alive(const g* gp) noexcept {
          gp->runid == sched.runid.load(relaxed);
 }
 
-const char* statename(const g* gp) noexcept {
-  switch (gp->status.load(relaxed)) {
-    case gstatus::runnable:
-      return "runnable";
-    case gstatus::running:
-      return "running";
-    case gstatus::waiting:
-      return waitreason_name(gp->why);
-    default:
-      return "dead";
-  }
-}
-
-struct trace {
-  std::uintptr_t pcs[kMaxTrace + 1];
-  int n = 0;
-};
-
-void takehere(void* arg) {
-  auto* t = static_cast<trace*>(arg);
-  t->n = capture_here(t->pcs, kMaxTrace + 1, 1);
-}
-
-struct dumpjob {
-  int fd;
-  m* mp;
-  std::uint64_t except;
-};
-
-void dumpg(g* gp, void* arg) {
-  const auto* job = static_cast<dumpjob*>(arg);
-  if (!alive(gp) || gp->goid == job->except) return;
-  printer(job->fd).str("\n");
-  report_header(job->fd, gp->goid, gp->name, statename(gp));
-  if (gp->status.load(relaxed) == gstatus::running) {
-    printer(job->fd).str(
-        "\tgoroutine running on other thread; stack unavailable\n");
-    return;
-  }
-  if (gp->ctx == nullptr) {
-    printer(job->fd).str("\tnot started\n");
-    return;
-  }
-  static trace t;  // one report at a time
-  ontop(job->mp, gp, takehere, &t);
-  print_trace(job->fd, t.pcs, t.n);
-}
-
 [[noreturn]] void dead(const char* msg) noexcept {
   begin_report();
   printer(2).str("fatal error: ").str(msg).str("\n");
-  dumpgoroutines(2);
+  if (tracelevel_now() != tracelevel::none) dumpdeadlock(2);
   exit_panic();
 }
 
@@ -108,15 +61,10 @@ const char* waitreason_name(waitreason why) noexcept {
       "semacquire",
       "sync.Once.Do",
       "future",
+      "errgroup.Group.Wait",
       "forever",
   };
   return kNames[static_cast<int>(why)];
-}
-
-void dumpgoroutines(int fd) noexcept {
-  dumpjob job{fd, getm(), 0};
-  if (job.mp == nullptr || job.mp->curg != &job.mp->g0) return;
-  foreachg(dumpg, &job);
 }
 
 bool checkdead(int exiting) noexcept {

@@ -160,6 +160,7 @@ g* steal(m* mp, p* pp) noexcept {
   }
   stalker st;
   const std::int64_t start = nanotime();
+  sched.clock.store(start, relaxed);
   // Nobody else runs: nothing will turn up by looking longer.
   if (nidle == np - 1) return lookaround(mp, pp, st, start);
   for (std::int64_t now = start; now - start < kSpinNs; now = nanotime()) {
@@ -226,6 +227,7 @@ g* fromown(m* mp, p* pp) noexcept {
   }
   if (const std::int64_t when = pp->ts.minwhen(); when != 0) {
     const std::int64_t now = nanotime();
+    sched.clock.store(now, relaxed);
     if (when <= now) runtimers(pp->ts, now);
   }
   if (pp->tick.load(relaxed) % 64 == 0 || (attn & kAttnLook) != 0)

@@ -46,9 +46,11 @@ class spawning {
 
   p* pp() const noexcept { return mp_ != nullptr ? getp(mp_) : nullptr; }
 
-  g* make() const noexcept {
+  // pc: the return address of the call that starts it.
+  g* make(void* pc) const noexcept {
     g* gp = galloc(pp());
     gp->parentgoid = mp_ != nullptr ? mp_->curg->goid : 0;
+    gp->gopc = reinterpret_cast<std::uintptr_t>(pc);
     return gp;
   }
 
@@ -87,22 +89,25 @@ void setoptions(g* gp, const go_options& o) {
 
 namespace detail {
 
-void go_copy(invoker call, const void* closure, std::size_t size) {
+// Not inlined by link-time optimisation: the return address is to lie in the
+// user's function, into which the public templates are.
+[[gnu::noinline]] void go_copy(invoker call, const void* closure,
+                               std::size_t size) {
   const spawning s;
-  g* gp = s.make();
+  g* gp = s.make(__builtin_return_address(0));
   gp->invoke = call;
   gp->closure = gp->inlineclosure;
   std::memcpy(gp->inlineclosure, closure, size);
   s.start(gp);
 }
 
-rt::g* go_prepare(const go_options* o) {
+[[gnu::noinline]] rt::g* go_prepare(const go_options* o) {
   if (o != nullptr && stackround(o->stack_size) == 0)
     throw std::length_error("burrow::go: stack_size is above 64 GiB");
   g* gp;
   {
     const spawning s;
-    gp = s.make();
+    gp = s.make(__builtin_return_address(0));
   }
   if (o != nullptr) setoptions(gp, *o);
   return gp;

@@ -20,6 +20,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
+#include <cstring>
 
 #include "asm/jump.h"
 #include "runtime/os/osproc.h"
@@ -144,6 +145,14 @@ void forgetctx(g* gp) noexcept {
 
 namespace {
 
+// A saved context: at most so many bytes at its address, and what burrow_jump
+// has below its caller's frame. Any Boost's record fits.
+#if defined(__aarch64__)
+constexpr std::size_t kRecord = 176;
+#else
+constexpr std::size_t kRecord = 80;
+#endif
+
 struct ontopcall {
   void (*fn)(void*);
   void* arg;
@@ -151,8 +160,8 @@ struct ontopcall {
   g* on;
 };
 
-// Runs on the parked g's stack, called as if by its own jump_fcontext. When the
-// g is resumed for real, our jump returns, and we hand the transfer on to it.
+// Runs on the parked g's stack, called as if by its own jump_fcontext. It is
+// never come back to.
 transfer_t ontopentry(transfer_t t) {
   auto* c = static_cast<ontopcall*>(t.data);
   sanitizer_arrived(getm(), c->on);
@@ -163,12 +172,16 @@ transfer_t ontopentry(transfer_t t) {
 
 }  // namespace
 
-void ontop(m* mp, g* gp, void (*fn)(void*), void* arg) noexcept {
-  ontopcall c{fn, arg, mp->curg, gp};
-  sanitizer_switch(c.from, gp);
-  const transfer_t t = ontop_fcontext(gp->ctx, &c, ontopentry);
-  gp->ctx = t.fctx;
-  sanitizer_arrived(mp, c.from);
+void ontop(g* from, g* gp, void (*fn)(void*), void* arg) noexcept {
+  ontopcall c{fn, arg, from, gp};
+  // The call goes over the saved context: put it back, and nothing is left of
+  // the call. All of it belongs to burrow_jump: nobody else writes there.
+  unsigned char record[kRecord];
+  std::memcpy(record, gp->ctx, kRecord);
+  sanitizer_switch(from, gp);
+  ontop_fcontext(gp->ctx, &c, ontopentry);
+  sanitizer_arrived(getm(), from);
+  std::memcpy(gp->ctx, record, kRecord);
 }
 
 }  // namespace burrow::rt

@@ -42,6 +42,9 @@ void forgetctx(g* gp) noexcept;
 
 // ontop runs fn(arg) on the stack of a parked g, above its last frame, and comes
 // back; for tracebacks. gp stays parked.
-void ontop(m* mp, g* gp, void (*fn)(void*), void* arg) noexcept;
+//
+// Context  any thread; `from` says whose stack it is on. Nobody resumes gp
+//          meanwhile. fn must not throw, park, or look for getg().
+void ontop(g* from, g* gp, void (*fn)(void*), void* arg) noexcept;
 
 }  // namespace burrow::rt

@@ -23,6 +23,11 @@ class rtmutex {
                                        std::memory_order_relaxed))
       lockslow();
   }
+  bool trylock() noexcept {
+    std::uint32_t c = 0;
+    return word_.compare_exchange_strong(c, 1, std::memory_order_acquire,
+                                         std::memory_order_relaxed);
+  }
   void unlock() noexcept {
     if (word_.exchange(0, std::memory_order_release) == 2) unlockslow();
   }

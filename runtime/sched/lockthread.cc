@@ -7,6 +7,7 @@
 
 #include "burrow/go.h"
 #include "runtime/sched/sched.h"
+#include "runtime/sched/timerhooks.h"
 
 namespace burrow {
 
@@ -55,6 +56,7 @@ void stoplockedm(m* mp) noexcept {
       if (checkdead()) ns = kSecond;
     }
     mp->park.sleep(ns);
+    sched.clock.store(nanotime(), relaxed);  // as stopm
   }
   p* pp = mp->nextp;
   mp->nextp = nullptr;

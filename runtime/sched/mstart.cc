@@ -6,7 +6,6 @@
 
 #include <new>
 
-#include "runtime/os/osproc.h"
 #include "runtime/sched/env.h"
 #include "runtime/sched/mem.h"
 #include "runtime/sched/sched.h"
@@ -36,8 +35,8 @@ void mexit(m* mp) noexcept {
 void mstart(void* arg) {
   auto* mp = static_cast<m*>(arg);
   setm(mp);
-  minit(mp);
   initg0(mp);
+  minit(mp);  // signals come from here on
   p* pp = mp->nextp;
   mp->nextp = nullptr;
   mp->spinning = mp->nextspinning;
@@ -93,7 +92,7 @@ std::int64_t newm(p* pp, bool spinning) noexcept {
   m* mp = mget();
   mp->nextp = pp;
   mp->nextspinning = spinning;
-  const std::int64_t err = newosproc(mstart, mp, kG0Stack);
+  const std::int64_t err = newthreadblocked(mstart, mp, kG0Stack);
   if (err < 0) {
     mp->nextp = nullptr;
     mput(mp);

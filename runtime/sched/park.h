@@ -36,6 +36,7 @@ enum class waitreason : std::uint8_t {
   semaphore,
   once,
   future,
+  error_group,
   forever,
 };
 const char* waitreason_name(waitreason why) noexcept;
@@ -75,8 +76,24 @@ void goyield() noexcept;
 // gidof returns gp's number; 0 for a foreign thread's proxy.
 std::uint64_t gidof(const g* gp) noexcept;
 
-// gnameof returns gp's name (go_options), or null.
-const char* gnameof(const g* gp) noexcept;
+// creator is the call that started a goroutine.
+struct creator {
+  std::uintptr_t pc = 0;   // its return address; 0: run did, or no goroutine
+  std::uint64_t goid = 0;  // who called; 0: a thread that burrow did not make
+};
+
+// gidentity is what a report says of a goroutine besides its state.
+struct gidentity {
+  std::uint64_t goid = 0;
+  const char* name = nullptr;  // go_options; null: none
+  bool locked = false;         // to its thread
+  creator by;
+};
+gidentity identityof(const g* gp) noexcept;
+
+// setcreator is for those that start goroutines on behalf of an earlier call.
+// Between go_prepare and go_start.
+void setcreator(g* gp, creator by) noexcept;
 
 // canspin says whether active spinning for a lock can help: more than
 // one p, and another one is running.

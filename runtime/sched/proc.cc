@@ -116,6 +116,7 @@ void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
   g* gp = getg();
   gp->waiting = waiting;
   gp->why = why;
+  gp->waitsince = sched.clock.load(relaxed);
   if (mp == nullptr) return parkforeign(gp, h);
   // A sleeper (sleepuntil) and who waits to change maxprocs are in the runtime
   // already, and so have their p.
@@ -160,7 +161,17 @@ __attribute__((noinline)) g* getg() noexcept {
 
 std::uint64_t gidof(const g* gp) noexcept { return gp->goid; }
 
-const char* gnameof(const g* gp) noexcept { return gp->name; }
+gidentity identityof(const g* gp) noexcept {
+  return {.goid = gp->goid,
+          .name = gp->name,
+          .locked = gp->lockedcount > 0,
+          .by = {gp->gopc, gp->parentgoid}};
+}
+
+void setcreator(g* gp, creator by) noexcept {
+  gp->gopc = by.pc;
+  gp->parentgoid = by.goid;
+}
 
 void*& glocals() noexcept { return getg()->locals; }
 
@@ -285,7 +296,8 @@ void globput(g* gp) noexcept {
   {
     const lockguard hold(sched.lock);
     if (runover(gp)) return;
-    gp->status.store(gstatus::runnable, relaxed);
+    // release: a dump that meets a new g of a foreign thread's sees it whole.
+    gp->status.store(gstatus::runnable, release);
     sched.runq.push(gp);
     sched.runqn.store(sched.runq.n, relaxed);
   }

@@ -73,16 +73,19 @@ struct g {
   unsigned ehuncaught = 0;
   int err = 0;  // errno, while off its thread
   std::uint64_t goid = 0;
-  sudog* waiting = nullptr;    // the queues it waits on, by waitlink
-  void* locals = nullptr;      // goroutine-local values
-  m* lockedm = nullptr;        // the m it is locked to
-  const char* name = nullptr;  // owned; malloc
-  std::uint64_t parentgoid = 0;
-  std::uint64_t runid = 0;       // the run it belongs to
+  sudog* waiting = nullptr;      // the queues it waits on, by waitlink
+  void* locals = nullptr;        // goroutine-local values
+  m* lockedm = nullptr;          // the m it is locked to
+  const char* name = nullptr;    // owned; malloc
+  std::uint64_t parentgoid = 0;  // who started it; 0: no goroutine did
+  std::uintptr_t gopc = 0;  // where: the return address of `go`; 0: run did
+  std::uint64_t runid = 0;  // the run it belongs to
   std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
   std::uint32_t lockedcount = 0;
+  std::int64_t waitsince = 0;  // parked at that time, by sched.clock, ns
   waitreason why = waitreason::none;
   std::uint8_t flags = 0;  // gflag
+  bool inuse = false;  // dump.cc alone: its stack is in use as the world stands
 
   // Atomic: read by dumps, by the deadlock check and at the end of a run.
   std::atomic<gstatus> status{gstatus::dead};
@@ -140,6 +143,8 @@ struct alignas(kCacheLine) m {
   bool exiting = false;       // its locked g ended: the thread ends too
   bool zombie = false;        // counted in sched.nmzombie; sched.lock
   g* lockedg = nullptr;       // the g locked to this m
+  g* inuse = nullptr;         // dump.cc alone: what it runs while the world
+                              // stands still
   std::uint64_t rand = 0;
   g g0;  // the scheduler's own context
 
@@ -277,6 +282,12 @@ struct scheduler {
   std::atomic<bool> m0arrived{false};  // m0 has seen `ending`
   std::atomic<std::uint64_t> runid{0};
   std::atomic<std::uint32_t> stackpages{0};  // default size of this run
+
+  // The time in ns, coarsely: stored by sysmon at each of its rounds, by an m
+  // that wakes up, and by whoever has just read the time. gopark copies it.
+  // relaxed: the number stands alone. It may step back by what two who store
+  // it at the same time are apart.
+  alignas(kCacheLine) std::atomic<std::int64_t> clock{0};
 
   // Written often.
   alignas(kCacheLine) std::atomic<std::int32_t> npidle{0};

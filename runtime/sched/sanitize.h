@@ -2,7 +2,8 @@
 //
 // All of it is empty in an ordinary build, but for valgrind's client requests,
 // which are a few no-op instructions where a stack is mapped. Used by gogo.cc,
-// goroutine.cc, proc.cc, stack.cc, mem.h and deadlock.cc alone.
+// goroutine.cc, proc.cc, stack.cc, mem.h, deadlock.cc, dump.cc and waitgraph.cc
+// alone.
 //
 // ASan wants each switch announced before (with the bounds of the stack that is
 // switched to) and confirmed after it. At a throw it lifts what it forbids on the
@@ -89,7 +90,7 @@ inline void sanitizer_arrived([[maybe_unused]] m* mp,
 #if defined(BURROW_ASAN)
   __sanitizer_finish_switch_fiber(gp->sanstate, nullptr, nullptr);
 #elif defined(BURROW_TSAN)
-  if (mp->sandead != nullptr) {
+  if (mp != nullptr && mp->sandead != nullptr) {
     __tsan_destroy_fiber(mp->sandead);
     mp->sandead = nullptr;
   }
@@ -160,5 +161,19 @@ inline void sanitizer_mapstack([[maybe_unused]] char* lo,
 #endif
   sanitizer_reserved();
 }
+
+// unguarded: while it lives, the calling thread may read what nobody has written
+// (valgrind).
+class unguarded {
+ public:
+#if defined(BURROW_HAVE_VALGRIND)
+  unguarded() noexcept { VALGRIND_DISABLE_ERROR_REPORTING; }
+  ~unguarded() { VALGRIND_ENABLE_ERROR_REPORTING; }
+#else
+  unguarded() noexcept {}
+#endif
+  unguarded(const unguarded&) = delete;
+  unguarded& operator=(const unguarded&) = delete;
+};
 
 }  // namespace burrow::rt

@@ -121,11 +121,27 @@ void startlockedm(m* mp, g* gp) noexcept;
 
 // ---- world.cc: stop the world, maxprocs ------------------------------------------
 
-// stopworld takes every p but the caller's; on return no goroutine holds a p and
-// no m is in the runtime with one. startworld undoes it. forend: for the end of
-// the run, by m0; else false is returned, and nothing done, if the run is ending.
-bool stopworld(m* mp, bool forend) noexcept;
-void startworld(m* mp) noexcept;
+// stopworld takes every p but the caller's (mine; null: it has none); on return
+// no goroutine holds a p and no m is in the runtime with one. startworld undoes
+// it.
+//
+// Context  in the runtime, or a thread without a p. deadline in ns; 0: none.
+// Returns  busy: somebody else has stopped it; norun: there is no run, or it is
+//          ending. Nothing was done then. late: the deadline has passed, some
+//          of the ps are stopped and stay so: for a process that ends.
+enum class stopresult : std::uint8_t { stopped, busy, norun, late };
+[[nodiscard]] stopresult stopworld(const p* mine,
+                                   std::int64_t deadline) noexcept;
+void startworld(const p* mine) noexcept;
+
+// stopworldong stops the world for the calling goroutine, which may park before
+// that, and returns its m, in the runtime. If the run is over it does not
+// return. startworldong undoes it.
+m* stopworldong() noexcept;
+void startworldong(m* mp) noexcept;
+
+// stopforend is m0's, at the end of a run; it has no p.
+void stopforend() noexcept;
 
 // parkp is the other ms' side: mp gives its p to stop-the-world. Context g0.
 void parkp(m* mp) noexcept;
@@ -154,9 +170,6 @@ void schedtrace(std::int64_t now, std::int64_t ms) noexcept;
 // the calling m counted idle, `exiting` of our threads about to end. Returns
 // whether a look at foreign threads has to be repeated in a second.
 bool checkdead(int exiting = 0) noexcept;
-
-// dumpgoroutines writes every goroutine's state and trace. World quiet.
-void dumpgoroutines(int fd) noexcept;
 
 // ---- boot.cc ---------------------------------------------------------------------
 

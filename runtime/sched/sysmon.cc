@@ -12,11 +12,11 @@
 //   - takes the p from a goroutine that has been in user code for 10 ms while
 //     others wait, in a blocking call or computing, and hands it on
 
-#include "runtime/os/osproc.h"
 #include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 #include "runtime/sched/timerhooks.h"
+#include "runtime/signal/signal.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -136,6 +136,7 @@ std::int64_t nexttick(std::int64_t tick, int quiet, int idle) noexcept {
 }
 
 void sysmon(void*) {
+  sigfaultsonly(0);
   std::int64_t tick = kMinTick;
   int quiet = 0;  // looks in a row that found nothing to do
   int idle = 0;   // ... and nobody running, either
@@ -147,6 +148,7 @@ void sysmon(void*) {
     }
     sys::usleep(static_cast<std::uint32_t>(sleep / 1000));
     const std::int64_t now = nanotime();
+    sched.clock.store(now, relaxed);
     housekeep(now);
     const std::int64_t tracems = debugvar.schedtracems.load(relaxed);
     if (tracems > 0) schedtrace(now, tracems);
@@ -176,7 +178,7 @@ void startsysmon() noexcept {
     sched.sysmonstarted = true;
   }
   // Without it a program still runs: only hogs are not found.
-  if (newosproc(sysmon, nullptr, std::size_t{64} << 10) >= 0) return;
+  if (newthreadblocked(sysmon, nullptr, std::size_t{64} << 10) >= 0) return;
   const lockguard hold(sched.lock);
   sched.sysmonstarted = false;
 }

@@ -65,6 +65,7 @@ void pokedue() noexcept {
 // a p sets nextp under the same lock.
 void stopm(m* mp, std::int64_t ns) noexcept {
   mp->park.sleep(ns);
+  sched.clock.store(nanotime(), relaxed);  // sysmon may have slept as long
   p* pp;
   {
     const lockguard hold(sched.lock);

@@ -4,6 +4,11 @@
 // runtime give themselves up at their next scheduling point (parkp); those of
 // ms in user code are taken (claim.cc), so a goroutine that computes for an
 // hour does not hold anybody up: it goes on without a p.
+//
+// While the world stands still, the goroutines whose stacks are in use are the
+// caller's and those on ms whose claim is `taken`; no other runs before
+// startworld. But threads that have no p, such a goroutine's and foreign ones,
+// may still make goroutines runnable, and start some.
 
 #include <memory>
 #include <new>
@@ -73,16 +78,45 @@ bool stopped() noexcept {
   return sched.nstopwait <= 0;
 }
 
-// Claims `stopping`. One who ends the run waits for a maxprocs() that is under
-// way; a maxprocs() gives up when the run ends.
-bool claimstop(bool forend) noexcept {
-  for (;; sys::usleep(50)) {
+// Claims `stopping`. One who ends the run waits for another who has stopped the
+// world; the others give up when the run ends.
+stopresult claimstop(bool forend) noexcept {
+  const lockguard hold(sched.lock);
+  if (!forend && (sched.ending.load(relaxed) || sched.runid.load(relaxed) == 0))
+    return stopresult::norun;
+  if (sched.stopping.load(relaxed)) return stopresult::busy;
+  sched.stopping.store(true, release);
+  return stopresult::stopped;
+}
+
+bool late(std::int64_t deadline) noexcept {
+  return deadline != 0 && nanotime() >= deadline;
+}
+
+// Collects all ps but `mine`; `stopping` is claimed. False: not by the deadline.
+bool collectps(const p* mine, std::int64_t deadline) noexcept {
+  int others = numprocs() - (mine != nullptr ? 1 : 0);
+  {
     const lockguard hold(sched.lock);
-    if (!forend && sched.ending.load(relaxed)) return false;
-    if (sched.stopping.load(relaxed)) continue;
-    sched.stopping.store(true, release);
-    return true;
+    sched.stopnote.clear();
+    while (p* pp = pidleget()) {
+      pp->status.store(pstatus::stopped, relaxed);
+      others--;
+    }
+    sched.nstopwait += others;
   }
+  const int n = numprocs();
+  while (!stopped()) {
+    for (int i = 0; i < n; i++) {
+      if (allp[i] == mine) continue;
+      allp[i]->attention.fetch_or(kAttnStop, relaxed);
+      trystop(allp[i]);
+    }
+    if (stopped()) break;
+    if (late(deadline)) return false;
+    sched.stopnote.sleep(kStopRetryNs);
+  }
+  return true;
 }
 
 // Moves what a p that goes away has to `to`.
@@ -103,29 +137,36 @@ void emptyp(p* from, p* to) noexcept {
 
 }  // namespace
 
-bool stopworld(m* mp, bool forend) noexcept {
-  if (!claimstop(forend)) return false;
-  p* mine = getp(mp);
-  int others = numprocs() - (mine != nullptr ? 1 : 0);
-  {
-    const lockguard hold(sched.lock);
-    sched.stopnote.clear();
-    while (p* pp = pidleget()) {
-      pp->status.store(pstatus::stopped, relaxed);
-      others--;
-    }
-    sched.nstopwait += others;
+stopresult stopworld(const p* mine, std::int64_t deadline) noexcept {
+  const stopresult r = claimstop(false);
+  if (r != stopresult::stopped) return r;
+  return collectps(mine, deadline) ? r : stopresult::late;
+}
+
+void stopforend() noexcept {
+  while (claimstop(true) != stopresult::stopped) sys::usleep(50);
+  collectps(nullptr, 0);
+}
+
+m* stopworldong() noexcept {
+  m* mp = getm();
+  if (!enter(mp)) mp = reacquire(mp);
+  mp = worldacquire(mp);
+  for (;;) {
+    const stopresult r = stopworld(getp(mp), 0);
+    if (r == stopresult::stopped) return mp;
+    leave(mp);
+    if (r == stopresult::norun) parkforever(waitreason::forever);
+    goyield();  // a thread without a p has stopped it, and wants ours
+    mp = getm();
+    if (!enter(mp)) mp = reacquire(mp);
   }
-  const int n = numprocs();
-  while (!stopped()) {
-    for (int i = 0; i < n; i++) {
-      if (allp[i] == mine) continue;
-      allp[i]->attention.fetch_or(kAttnStop, relaxed);
-      trystop(allp[i]);
-    }
-    if (!stopped()) sched.stopnote.sleep(kStopRetryNs);
-  }
-  return true;
+}
+
+void startworldong(m* mp) noexcept {
+  startworld(getp(mp));
+  worldrelease();
+  leave(mp);
 }
 
 void resetworldsema() noexcept {
@@ -133,8 +174,7 @@ void resetworldsema() noexcept {
   worldsema.q.detach_all();
 }
 
-void startworld(m* mp) noexcept {
-  p* mine = getp(mp);
+void startworld(const p* mine) noexcept {
   p* work[kMaxProcs];
   int nwork = 0;
   {
@@ -243,17 +283,10 @@ int maxprocs(int n) {
   if (n > kMaxProcs) n = kMaxProcs;
   m* mp = getm();
   if (mp == nullptr) return setbyproxy(n);
-  if (!enter(mp)) mp = reacquire(mp);
-  mp = worldacquire(mp);
-  if (!stopworld(mp, false)) {
-    leave(mp);
-    parkforever(waitreason::forever);  // the run is over
-  }
+  mp = stopworldong();
   const int was = numprocs();
   procresize(mp, n);
-  startworld(mp);
-  worldrelease();
-  leave(mp);
+  startworldong(mp);
   return was;
 }
 

@@ -43,6 +43,14 @@ bool allfrozen(const m* self) noexcept {
   return true;
 }
 
+// Whether mp is on its goroutine's stack, and not about to leave it.
+bool ongoroutine(const m* mp, std::uintptr_t sp) noexcept {
+  const g* gp = mp->curg;
+  return gp != &mp->g0 &&
+         sp >= reinterpret_cast<std::uintptr_t>(gp->stack.lo) &&
+         sp < reinterpret_cast<std::uintptr_t>(gp->stack.hi);
+}
+
 }  // namespace
 
 bool answer(m* mp, void* ctxt) noexcept {
@@ -54,21 +62,24 @@ bool answer(m* mp, void* ctxt) noexcept {
   // acquire: the asker's buffer. From here on it waits for us.
   if (!trace.state.compare_exchange_strong(s, kAnswering, acquire, relaxed))
     return false;
-  trace.n = capture_interrupted(sys::sigctxt_pc(ctxt), trace.pcs, trace.max);
+  trace.n =
+      ongoroutine(mp, sys::sigctxt_sp(ctxt))
+          ? capture_interrupted(sys::sigctxt_pc(ctxt), trace.pcs, trace.max)
+          : 0;
   trace.state.store(kAnswered, release);
   sys::futexwakeup(&trace.state, 1);
   return true;
 }
 
-int asktrace(m* mp, std::uintptr_t* pcs, int max) noexcept {
+bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept {
   const lockguard hold(trace.lock);
   const std::int64_t tid = mp->tid.load(relaxed);
-  if (tid == 0) return 0;
+  n = 0;
+  if (tid == 0) return false;
   trace.pcs = pcs;
   trace.max = max;
   trace.state.store(kTrace, relaxed);
   trace.who.store(mp, release);
-  int n = 0;
   if (sys::tgkill(tid, kAskSignal) >= 0) {
     std::uint32_t s = kTrace;
     const std::int64_t until = sys::nanotime() + kPatience;
@@ -82,7 +93,7 @@ int asktrace(m* mp, std::uintptr_t* pcs, int max) noexcept {
     if (s == kAnswered) n = trace.n;
   }
   trace.who.store(nullptr, relaxed);
-  return n;
+  return n > 0;
 }
 
 void freezeothers(const m* self) noexcept {

@@ -25,12 +25,12 @@ inline constexpr int kAskSignal = SIGURG;
 // Context  signal handler.
 bool answer(m* mp, void* ctxt) noexcept;
 
-// asktrace stores the return addresses of the stack that mp's thread is on at
-// the moment, newest first.
+// asktrace stores the return addresses of what mp's goroutine is executing at
+// the moment, newest first; it is what dumps call (tracerunning_fn, dump.h).
 //
-// Context  any thread but mp's own; one at a time. Blocks for 100 ms at most.
-// Returns  how many; 0: mp did not answer.
-int asktrace(m* mp, std::uintptr_t* pcs, int max) noexcept;
+// Context  any thread but mp's own. Blocks for 100 ms at most.
+// Returns  false: mp did not answer, or is not on a goroutine's stack.
+bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept;
 
 // A thread that was frozen, and where it was.
 struct frozentrace {

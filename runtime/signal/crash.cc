@@ -22,7 +22,7 @@
 #include "runtime/diag/panic.h"
 #include "runtime/diag/print.h"
 #include "runtime/diag/traceback.h"
-#include "runtime/sched/stack.h"
+#include "runtime/sched/dump.h"
 #include "runtime/sched/tls.h"
 #include "runtime/signal/ask.h"
 #include "runtime/signal/isolate.h"
@@ -37,11 +37,21 @@ constexpr int kStderr = 2;
 
 struct report {
   const void* ctxt;
+  const g* gp;  // the goroutine that was interrupted, or null
   tracelevel level;
 };
 
-g* goroutineof(const m* mp) noexcept {
+const g* goroutineof(const m* mp) noexcept {
   return mp != nullptr && mp->curg != &mp->g0 ? mp->curg : nullptr;
+}
+
+// What a frozen m has noted; see dump.h.
+bool tracefrozen(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept {
+  const frozentrace* t = mp->frozen.load(acquire);
+  if (t == nullptr) return false;
+  n = t->n < max ? t->n : max;
+  for (int i = 0; i < n; i++) pcs[i] = t->pcs[i];
+  return true;
 }
 
 // In the child.
@@ -50,14 +60,22 @@ void printtraces(void* arg) noexcept {
   std::uintptr_t pcs[kMaxTrace + 1];
   const int n =
       capture_interrupted(sys::sigctxt_pc(r.ctxt), pcs, kMaxTrace + 1);
-  print_trace(kStderr, pcs, n, r.level);
+  printer out(kStderr);
+  print_trace(out, pcs, n, r.level);
+  if (r.gp != nullptr) print_creator(out, identityof(r.gp).by);
+  out.flush();
+  if (r.level < tracelevel::all) return;
+  set_tracerunning(tracefrozen);
+  dumpfrozen(kStderr);
 }
 
 void printheader(const g* gp) noexcept {
+  printer out(kStderr);
+  out.str("\n");
   if (gp != nullptr)
-    report_header(kStderr, gp->goid, gp->name, "running");
+    report_header(out, identityof(gp), "running");
   else
-    printer(kStderr).str("no goroutine on this thread:\n");
+    out.str("no goroutine on this thread:\n");
 }
 
 void printregs(const void* ctxt) noexcept {
@@ -90,7 +108,7 @@ void printoverflow(const g* gp) noexcept {
 void crash(const crashcause& why, int sig, void* info, void* ctxt) noexcept {
   m* mp = getm();
   const g* gp = goroutineof(mp);
-  report r{ctxt, tracelevel_now()};
+  report r{ctxt, gp, tracelevel_now()};
   if (sig == SIGQUIT && r.level == tracelevel::single)
     r.level = tracelevel::all;
   begin_report();
@@ -104,7 +122,6 @@ void crash(const crashcause& why, int sig, void* info, void* ctxt) noexcept {
                   sys::siginfo_addr(info), sys::sigctxt_pc(ctxt));
   if (why.overflow) printoverflow(gp);
   if (r.level != tracelevel::none) {
-    printer(kStderr).str("\n");
     printheader(gp);
     if (!isolate(printtraces, &r))
       printer(kStderr).str("\ttrace unavailable\n");

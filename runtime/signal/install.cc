@@ -12,6 +12,7 @@
 // Only faults are taken from a handler of the program's: it is called for those
 // that are not burrow's to handle.
 
+#include "runtime/sched/dump.h"
 #include "runtime/signal/ask.h"
 #include "runtime/signal/signal.h"
 
@@ -86,6 +87,7 @@ void siginstall() noexcept {
   static const bool once = [] {
     findmodules();
     sys::siginit(sighandler, sigpanic);
+    set_tracerunning(asktrace);
     return true;
   }();
   (void)once;

@@ -6,6 +6,7 @@
 // thread to which it is locked keeps it so: nobody touches it again. The thread
 // of run gets its own mask and stack back at the end.
 
+#include "runtime/os/osproc.h"
 #include "runtime/sched/mem.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
@@ -43,6 +44,23 @@ void sigrunmask(std::uint64_t callers) noexcept {
 
 bool sigblockedinrun(int sig) noexcept {
   return (runmask.load(relaxed) & sys::sigbit(sig)) != 0;
+}
+
+std::int64_t newthreadblocked(void (*fn)(void*), void* arg,
+                              std::size_t stackbytes) noexcept {
+  std::uint64_t mask;
+  sys::sigmask_all(&mask);
+  const std::int64_t err = newosproc(fn, arg, stackbytes);
+  sys::sigmask_restore(&mask);
+  return err;
+}
+
+void sigfaultsonly(std::uint64_t but) noexcept {
+  for (int sig = 1; sig <= sys::kSigmax; sig++)
+    if ((sys::sigtab(sig).flags & (sys::kSigUnblock | sys::kSigNotify)) ==
+        sys::kSigUnblock)
+      but |= sys::sigbit(sig);
+  sys::sigprocmask(~but, nullptr);
 }
 
 void remask(m* mp) noexcept {

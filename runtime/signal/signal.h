@@ -55,6 +55,15 @@ const sys::sigdisp& sigprevious(int sig) noexcept;
 void minit(m* mp) noexcept;
 void unminit(m* mp) noexcept;
 
+// newthreadblocked is newosproc for threads of the runtime's own: fn starts with
+// all signals blocked, until minit or sigfaultsonly.
+std::int64_t newthreadblocked(void (*fn)(void*), void* arg,
+                              std::size_t stackbytes) noexcept;
+
+// sigfaultsonly sets the calling thread's mask: all are blocked but faults, which
+// blocked would end the process without a word, and those in `but`.
+void sigfaultsonly(std::uint64_t but) noexcept;
+
 // remask is for an m that was idle: another run may have another mask.
 void remask(m* mp) noexcept;
 

@@ -17,7 +17,6 @@
 
 #include <bit>
 
-#include "runtime/os/osproc.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
 
@@ -38,20 +37,10 @@ void wakethread() noexcept {
   sys::futexwakeup(&wakeups, 1);
 }
 
-// Faults are never blocked: they would end the process without a word.
-std::uint64_t faults() noexcept {
-  std::uint64_t set = 0;
-  for (int sig = 1; sig <= sys::kSigmax; sig++)
-    if ((sys::sigtab(sig).flags & (sys::kSigUnblock | sys::kSigNotify)) ==
-        sys::kSigUnblock)
-      set |= sys::sigbit(sig);
-  return set;
-}
-
 void listen() noexcept {
   const std::uint64_t want = sigwanted.load(acquire);
   if (want == listening.load(relaxed)) return;
-  sys::sigprocmask(~(want | faults()), nullptr);
+  sigfaultsonly(want);
   listening.store(want, release);
 }
 
@@ -77,13 +66,10 @@ bool sigthreadstarted() noexcept { return started.load(acquire); }
 
 std::int64_t startsigthread() noexcept {
   if (started.load(relaxed)) return 0;
-  std::uint64_t mask;
-  sys::sigprocmask(~std::uint64_t{0}, &mask);
   started.store(true, release);  // counted before it is there (checkdead)
   const std::int64_t err =
-      newosproc(sigthread, nullptr, std::size_t{128} << 10);
+      newthreadblocked(sigthread, nullptr, std::size_t{128} << 10);
   if (err < 0) started.store(false, release);
-  sys::sigprocmask(mask, nullptr);
   return err;
 }
 

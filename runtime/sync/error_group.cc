@@ -113,7 +113,7 @@ void error_group::wait() {
     keep->lock.unlock();
   } else {
     detail::sudog s;
-    rt::waiton(keep->lock, keep->waiting, s, rt::waitreason::wait_group);
+    rt::waiton(keep->lock, keep->waiting, s, rt::waitreason::error_group);
   }
   keep->lock.lock();
   const std::exception_ptr error = keep->error;

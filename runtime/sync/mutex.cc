@@ -56,7 +56,10 @@ bool mutex::announce() noexcept {
   contended_.store(1, std::memory_order_relaxed);
   // seq_cst: the store above is visible before this, and acquire if it was
   // free.
-  if (locked_.exchange(2, std::memory_order_seq_cst) == 0) return true;
+  if (locked_.exchange(2, std::memory_order_seq_cst) == 0) {
+    mark_.set();
+    return true;
+  }
   detail::asymmetric_heavy();
   return false;
 }
@@ -98,7 +101,10 @@ void mutex::unlock_slow() noexcept {
   detail::sudog* next = nullptr;
   if (starving_.load(std::memory_order_relaxed)) {
     next = q_.pop();
-    if (next != nullptr) next->success = true;
+    if (next != nullptr) {
+      next->success = true;
+      mark_.set(next);  // on its stack
+    }
     if (q_.empty() || waited(*next) < kStarvationNs) {
       starving_.store(false, std::memory_order_relaxed);
     }

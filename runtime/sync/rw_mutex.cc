@@ -72,6 +72,7 @@ void rw_mutex::runlock_slow(std::int32_t n) noexcept {
     ready = writers_.pop();
     if (ready != nullptr) {
       held_ = true;
+      mark_.set(ready);  // on its stack
     } else {
       ready = reopen();
     }
@@ -88,6 +89,7 @@ void rw_mutex::lock() noexcept {
     drain_ = readers_.fetch_sub(kMax, std::memory_order_acquire);
     if (drain_ == 0) {
       held_ = true;
+      mark_.set();
       lock_.unlock();
       return;
     }
@@ -102,7 +104,10 @@ bool rw_mutex::try_lock() noexcept {
   // acquire, as in lock. It fails if the mutex is closed, or has readers.
   const bool got = readers_.compare_exchange_strong(
       none, -kMax, std::memory_order_acquire, std::memory_order_relaxed);
-  if (got) closed_ = held_ = true;
+  if (got) {
+    closed_ = held_ = true;
+    mark_.set();
+  }
   lock_.unlock();
   return got;
 }
@@ -118,6 +123,7 @@ void rw_mutex::unlock() noexcept {
     ready = reopen();
   } else if (waiting_readers_.empty()) {
     ready = writers_.pop();  // held_ passes on
+    mark_.set(ready);        // on its stack
   } else {
     ready = rt::popall(waiting_readers_);
     held_ = false;

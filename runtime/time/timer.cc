@@ -12,6 +12,7 @@
 
 #include "burrow/go.h"
 #include "runtime/chan/chan.h"
+#include "runtime/sched/goby.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/timerhooks.h"
 #include "runtime/time/timers.h"
@@ -68,15 +69,17 @@ const timerops chantimer::kOps = {
 struct functimer : timer {
   static const timerops kOps;
 
-  explicit functimer(detail::owned_call f) noexcept : timer(&kOps), call(f) {}
+  functimer(detail::owned_call f, creator c) noexcept
+      : timer(&kOps), call(f), by(c) {}
   ~functimer() { call.drop(call.obj); }
 
   const detail::owned_call call;
+  const creator by;
 };
 
 void functimer_run(timer* t) noexcept {
   // The handle adopts the reference; the goroutine keeps the function alive.
-  burrow::go([h = detail::timer_handle(t)] {
+  goby(static_cast<functimer*>(t)->by, [h = detail::timer_handle(t)] {
     const detail::owned_call& f = static_cast<functimer*>(h.get())->call;
     f.call(f.obj);
   });
@@ -135,8 +138,10 @@ timer_handle start_chan_timer(std::int64_t ns, std::int64_t period) {
   return h;
 }
 
-timer_handle start_func_timer(std::int64_t ns, owned_call call) {
-  auto* t = new (std::nothrow) rt::functimer(call);
+[[gnu::noinline]] timer_handle start_func_timer(std::int64_t ns,
+                                                owned_call call) {
+  auto* t = new (std::nothrow)
+      rt::functimer(call, rt::createdhere(__builtin_return_address(0)));
   if (t == nullptr) {
     call.drop(call.obj);
     throw std::bad_alloc();

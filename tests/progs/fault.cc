@@ -110,10 +110,12 @@ void aborts() { std::abort(); }
 
 void traps() { __builtin_trap(); }
 
+__attribute__((noinline)) void hogs() {
+  for (;;) asm volatile("");
+}
+
 void quits() {
-  go(go_options{.name = "hog"}, [] {
-    for (;;) asm volatile("");
-  });
+  go(go_options{.name = "hog"}, hogs);
   go(go_options{.name = "waiter"}, [] { make_chan<int>().recv(); });
   sleep_for(50ms);
   kill(getpid(), SIGQUIT);

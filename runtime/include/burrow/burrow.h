@@ -3,6 +3,7 @@
 
 #include "burrow/chan.h"
 #include "burrow/context.h"
+#include "burrow/debug.h"
 #include "burrow/defer.h"
 #include "burrow/error.h"
 #include "burrow/future.h"

@@ -220,7 +220,8 @@ class after_func_stop {
 // after_func calls f() in a goroutine of its own once ctx is cancelled; at
 // once, if it is already. Cancelled outside a run, f is not called.
 template <class F>
-after_func_stop after_func(const context& ctx, F f) {
+[[gnu::always_inline]] inline after_func_stop after_func(const context& ctx,
+                                                         F f) {
   return after_func_stop(detail::ctx_func_handle(
       detail::ctx_after(detail::context_access::canceler(ctx),
                         detail::make_owned_call(std::move(f)))));

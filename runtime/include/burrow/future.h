@@ -86,7 +86,8 @@ class [[nodiscard]] future {
 
 template <class F, class... Args>
   requires std::invocable<F, Args...>
-future<std::invoke_result_t<F, Args...>> async(F f, Args... args) {
+[[gnu::always_inline]] inline future<std::invoke_result_t<F, Args...>> async(
+    F f, Args... args) {
   using result = std::invoke_result_t<F, Args...>;
   using task = detail::future_task<result, F, Args...>;
   auto* t = new task(std::move(f), std::move(args)...);

@@ -74,12 +74,12 @@ int run(F main_goroutine, options o = {}) {
 //         stack size; what copying f and args throws.
 template <typename F, typename... Args>
   requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
-void go(F f, Args... args) {
+[[gnu::always_inline]] inline void go(F f, Args... args) {
   detail::start_goroutine(nullptr, std::move(f), std::move(args)...);
 }
 template <typename F, typename... Args>
   requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
-void go(const go_options& o, F f, Args... args) {
+[[gnu::always_inline]] inline void go(const go_options& o, F f, Args... args) {
   detail::start_goroutine(&o, std::move(f), std::move(args)...);
 }
 

@@ -180,7 +180,8 @@ recv_chan<time_point> tick(std::chrono::duration<Rep, Period> d) {
 //
 // Errors  std::logic_error outside a run.
 template <class Rep, class Period, class F>
-timer after_func(std::chrono::duration<Rep, Period> d, F f) {
+[[gnu::always_inline]] inline timer after_func(
+    std::chrono::duration<Rep, Period> d, F f) {
   return timer(detail::start_func_timer(detail::to_ns(d),
                                         detail::make_owned_call(std::move(f))));
 }

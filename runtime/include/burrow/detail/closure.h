@@ -3,6 +3,10 @@
 // The function and its arguments are one closure. Up to 64 bytes it lives in
 // the goroutine's own structure, else on the heap. The runtime knows it as an
 // address and an invoker, which runs it and destroys it.
+//
+// The templates between the user's call and the runtime are always inlined, so
+// that the runtime's return address lies in the user's function: dumps say by
+// it where a goroutine was created.
 #pragma once
 
 #include <cstddef>
@@ -75,7 +79,8 @@ struct dropper {
 };
 
 template <typename F, typename... A>
-void start_goroutine(const go_options* o, F&& f, A&&... args) {
+[[gnu::always_inline]] inline void start_goroutine(const go_options* o, F&& f,
+                                                   A&&... args) {
   using C = closure<std::decay_t<F>, std::decay_t<A>...>;
   constexpr bool fits =
       sizeof(C) <= kInlineClosure && alignof(C) <= kClosureAlign;

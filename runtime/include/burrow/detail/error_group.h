@@ -113,14 +113,14 @@ class error_group {
   // go starts f. If the group has its limit of goroutines it blocks first,
   // until one of them ends.
   template <detail::error_group_function F>
-  void go(F f) {
+  [[gnu::always_inline]] void go(F f) {
     enter();
     start(std::move(f));
   }
 
   // try_go starts f if the group has not reached its limit, and says whether.
   template <detail::error_group_function F>
-  bool try_go(F f) {
+  [[gnu::always_inline]] bool try_go(F f) {
     if (!try_enter()) return false;
     start(std::move(f));
     return true;
@@ -142,7 +142,7 @@ class error_group {
   bool try_enter();
 
   template <class F>
-  void start(F f) {
+  [[gnu::always_inline]] void start(F f) {
     burrow::go(
         [slot = detail::error_group_slot(ref_), f = std::move(f)]() mutable {
           const detail::error_group_slot active(std::move(slot));

@@ -42,6 +42,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "burrow/detail/lockmark.h"
 #include "burrow/detail/sanitizers.h"
 #include "burrow/detail/spinlock.h"
 #include "burrow/detail/waitq.h"
@@ -80,15 +81,21 @@ class mutex {
     if (!locked_.compare_exchange_strong(was, 1, std::memory_order_acquire,
                                          std::memory_order_relaxed)) {
       lock_slow();
+    } else {
+      mark_.set();
     }
   }
 
   // try_lock takes the mutex if it is free, and says whether it did.
   bool try_lock() noexcept {
     std::uint8_t was = 0;
-    return locked_.load(std::memory_order_relaxed) == 0 &&
-           locked_.compare_exchange_strong(was, 1, std::memory_order_acquire,
-                                           std::memory_order_relaxed);
+    if (locked_.load(std::memory_order_relaxed) != 0 ||
+        !locked_.compare_exchange_strong(was, 1, std::memory_order_acquire,
+                                         std::memory_order_relaxed)) {
+      return false;
+    }
+    mark_.set();
+    return true;
   }
 
   // unlock gives the mutex up. Of an unlocked mutex: ends the process with
@@ -101,6 +108,8 @@ class mutex {
   }
 
  private:
+  friend struct rt::lockview;
+
   static constexpr std::uint8_t kContendedAtFirst = BURROW_PLAIN_UNLOCK ? 0 : 1;
 
   // decrement subtracts 1 from locked_ in one instruction that is not locked;
@@ -128,6 +137,7 @@ class mutex {
   std::atomic<std::uint8_t> contended_{kContendedAtFirst};  // set under lock_
   detail::spinlock lock_;
   std::atomic<bool> starving_{false};  // written under lock_
+  detail::lockmark mark_;              // written by the owner, once it is
   // Under lock_.
   detail::waitq q_;
   detail::waitq awake_;  // at most one: woken, has still to compete

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "burrow/detail/lockmark.h"
 #include "burrow/detail/spinlock.h"
 #include "burrow/detail/waitq.h"
 
@@ -70,6 +71,8 @@ class rw_mutex {
   }
 
  private:
+  friend struct rt::lockview;
+
   static constexpr std::int32_t kMax = 1 << 30;  // more readers than can be
 
   void rlock_slow() noexcept;
@@ -84,6 +87,7 @@ class rw_mutex {
   std::int32_t drain_ = 0;   // readers to leave before the next writer's turn
   std::int32_t grants_ = 0;  // readers that were counted while it was closed,
                              // and are in since it has opened: see rlock_slow
+  detail::lockmark mark_;    // the writer, while held_
   detail::waitq writers_;
   detail::waitq waiting_readers_;
 };

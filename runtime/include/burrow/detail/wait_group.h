@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "burrow/detail/lockmark.h"
 #include "burrow/detail/spinlock.h"
 #include "burrow/detail/waitq.h"
 #include "burrow/go.h"
@@ -64,7 +65,7 @@ class wait_group {
   // go runs f in a goroutine that is counted here: add(1), and done() when f
   // and what it owns is gone. f must not throw: that is a panic as everywhere.
   template <class F>
-  void go(F f) {
+  [[gnu::always_inline]] void go(F f) {
     add(1);
     finisher pending{this};
     burrow::go([fin = std::move(pending), f = std::move(f)]() mutable {
@@ -75,6 +76,8 @@ class wait_group {
   }
 
  private:
+  friend struct rt::lockview;
+
   static constexpr std::int64_t kOne = std::int64_t{1} << 32;
   static constexpr std::int64_t kWaiters = 1;
 

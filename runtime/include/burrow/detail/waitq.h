@@ -44,8 +44,8 @@ struct sudog {
   spinlock* lock = nullptr;    // guards q; set by the waiter
   void* elem = nullptr;        // channels: the value's place; else free
   selectstate* sel = nullptr;  // part of a select: its state
-  std::uint64_t ticket = 0;    // the object's own use
-  bool success = false;        // woken by a value, not by a close
+  std::uint64_t ticket = 0;  // the object's own use; channels: it is a timer's
+  bool success = false;      // woken by a value, not by a close
 };
 
 // claim reports whether the caller may wake s. For a sudog of a select only
