@@ -15,8 +15,15 @@
 // never freed, so a stale one is harmless: after `stealing` is reached the m
 // cannot change its p any more, and only then is it checked that the p is the
 // one that was wanted.
+//
+// Without the fence (BURROW_DEBUG=sigretake=1) the owner's own signal handler
+// does the middle step: asked -> stealing if it finds the thread in user code,
+// asked -> none if not (askseize, runtime/signal/ask.cc). A system call that it
+// interrupts is restarted or returns EINTR, which the fence never causes.
 
 #include "runtime/sched/entry.h"
+#include "runtime/sched/env.h"
+#include "runtime/signal/ask.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -24,6 +31,21 @@ namespace burrow::rt {
 namespace {
 // Numbers the questions; wraps after 2^30 of them, too late to matter.
 std::atomic<std::uint32_t> claimseq{0};
+
+// holds says whether mp, whose claim is ours (stealing), still has pp; if not,
+// the claim is given up.
+bool holds(m* mp, p* pp) noexcept {
+  if (mp->pp.load(relaxed) == pp && pp->mp.load(relaxed) == mp) return true;
+  mp->claim.store(kClaimNone, release);
+  return false;
+}
+
+// Where the fence is not to be had at a price, or by choice.
+bool seizebysignal() noexcept {
+  return debugvar.sigretake.load(relaxed) ||
+         sys::membarrier_kind() == sys::barrierkind::global;
+}
+
 }  // namespace
 
 bool tryseize(p* pp) noexcept {
@@ -34,6 +56,7 @@ bool tryseize(p* pp) noexcept {
       kClaimAsked | claimseq.fetch_add(kClaimNumber, relaxed);
   if (!mp->claim.compare_exchange_strong(none, asked, relaxed, relaxed))
     return false;
+  if (seizebysignal()) return askseize(mp, asked) && holds(mp, pp);
   detail::asymmetric_heavy();  // [ASYM] pairs with enter
   std::uint32_t c = asked;
   // acquire: see what the owner wrote to its p before it left the runtime.
@@ -43,9 +66,7 @@ bool tryseize(p* pp) noexcept {
   }
   if (!mp->claim.compare_exchange_strong(c, kClaimStealing, acquire, relaxed))
     return false;  // it entered, and withdrew our question
-  if (mp->pp.load(relaxed) == pp && pp->mp.load(relaxed) == mp) return true;
-  mp->claim.store(kClaimNone, release);
-  return false;
+  return holds(mp, pp);
 }
 
 void releaseseized(p* pp) noexcept {

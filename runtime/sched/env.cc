@@ -85,6 +85,8 @@ bool setvar(debugvars& v, std::string_view name, std::string_view value) {
     v.scheddetail.store(n != 0, relaxed);
   } else if (name == "asyncpreemptoff") {
     v.asyncpreemptoff.store(n != 0, relaxed);
+  } else if (name == "sigretake") {
+    v.sigretake.store(n != 0, relaxed);
   } else if (name == "chaos") {
     v.chaos.store(true, relaxed);
     v.chaosseed.store(n, relaxed);
@@ -116,6 +118,7 @@ void readdebug() noexcept {
   debugvar.schedtracems.store(v.schedtracems.load(relaxed), relaxed);
   debugvar.scheddetail.store(v.scheddetail.load(relaxed), relaxed);
   debugvar.asyncpreemptoff.store(v.asyncpreemptoff.load(relaxed), relaxed);
+  debugvar.sigretake.store(v.sigretake.load(relaxed), relaxed);
   debugvar.chaosseed.store(v.chaosseed.load(relaxed), relaxed);
   debugvar.chaos.store(v.chaos.load(relaxed), relaxed);
 }

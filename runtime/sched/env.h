@@ -14,6 +14,7 @@ struct debugvars {
   std::atomic<std::int64_t> schedtracems{0};  // schedtrace=MS; 0: off
   std::atomic<bool> scheddetail{false};       // scheddetail=1
   std::atomic<bool> asyncpreemptoff{false};   // asyncpreemptoff=1
+  std::atomic<bool> sigretake{false};         // sigretake=1
   std::atomic<bool> chaos{false};             // chaos=SEED
   std::atomic<std::uint64_t> chaosseed{0};
 };

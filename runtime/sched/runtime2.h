@@ -164,6 +164,7 @@ struct alignas(kCacheLine) m {
   // Signals (runtime/signal/). The thread's own, but for the first two.
   std::atomic<std::int64_t> tid{0};  // 0: no thread
   std::atomic<const frozentrace*> frozen{nullptr};
+  std::atomic<std::uint32_t> sigclaim{0};  // the claim asked for by signal
   faultrecord fault;
   sys::altstack gsignal;  // kept when the thread ends
   sys::altstack oldaltstack;

@@ -26,6 +26,22 @@ struct {
 
 std::atomic<const m*> freezer{nullptr};
 
+// The answer to a question has its number, so that nobody takes another's for his.
+constexpr std::uint32_t granted(std::uint32_t asked) noexcept {
+  return asked - kClaimAsked + kClaimStealing;
+}
+
+// On the owner's thread, so that what it wrote to its p before is published by
+// the release, and what it does next comes after the handler.
+bool answerseize(m* mp) noexcept {
+  std::uint32_t asked = mp->sigclaim.load(acquire);
+  if (asked == 0) return false;
+  const bool user = mp->inruntime.load(relaxed) == 0;
+  mp->claim.compare_exchange_strong(asked, user ? granted(asked) : kClaimNone,
+                                    acq_rel, relaxed);
+  return true;
+}
+
 // freeze does not return: the process is about to end.
 [[noreturn]] void freeze(m* mp, const void* ctxt) noexcept {
   std::uintptr_t pcs[kMaxTrace + 1];
@@ -57,6 +73,7 @@ bool answer(m* mp, void* ctxt) noexcept {
   if (mp == nullptr) return false;
   if (const m* f = freezer.load(acquire); f != nullptr && f != mp)
     freeze(mp, ctxt);
+  if (answerseize(mp)) return true;
   if (trace.who.load(acquire) != mp) return false;
   std::uint32_t s = kTrace;
   // acquire: the asker's buffer. From here on it waits for us.
@@ -69,6 +86,24 @@ bool answer(m* mp, void* ctxt) noexcept {
   trace.state.store(kAnswered, release);
   sys::futexwakeup(&trace.state, 1);
   return true;
+}
+
+bool askseize(m* mp, std::uint32_t asked) noexcept {
+  constexpr std::int64_t kAtMost = 2'000'000;
+  mp->sigclaim.store(asked, release);
+  const std::int64_t start = sys::nanotime();
+  std::uint32_t c = asked;
+  if (sys::tgkill(mp->tid.load(relaxed), kAskSignal) >= 0)
+    while ((c = mp->claim.load(acquire)) == asked &&
+           sys::nanotime() - start < kAtMost)
+      sys::usleep(5);
+  std::uint32_t mine = asked;
+  mp->sigclaim.compare_exchange_strong(mine, 0, relaxed, relaxed);
+  // No answer: the signal is blocked, or the program's own. Unless it comes now.
+  if (c == asked &&
+      mp->claim.compare_exchange_strong(c, kClaimNone, acquire, acquire))
+    return false;
+  return c == granted(asked);
 }
 
 bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept {

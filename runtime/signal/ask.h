@@ -32,6 +32,12 @@ bool answer(m* mp, void* ctxt) noexcept;
 // Returns  false: mp did not answer, or is not on a goroutine's stack.
 bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept;
 
+// askseize has the owner of a claim that is `asked` decide it in its handler.
+//
+// Context  as tryseize (entry.h). Blocks for 2 ms at most.
+// Returns  whether the claim is stealing now, and the caller's; else it is none.
+bool askseize(m* mp, std::uint32_t asked) noexcept;
+
 // A thread that was frozen, and where it was.
 struct frozentrace {
   const std::uintptr_t* pcs;
