@@ -50,6 +50,8 @@ TEST(Clash, ProgramAndGoroutines) {
     EXPECT_GE(num_cpu(), 1);
     EXPECT_EQ(num_goroutine(), 1);
     EXPECT_NE(goid(), 0u);
+    EXPECT_FALSE(debug::stack().empty());
+    debug::dump_goroutines(-1);
 
     auto c = make_chan<int>();
     go([c](int v) { c.send(v); }, 1);

@@ -19,6 +19,7 @@
 #include "runtime/diag/symbolize.h"
 #include "runtime/sched/dump.h"
 #include "runtime/sched/sched.h"
+#include "runtime/signal/ask.h"
 #include "tests/support/dumptest.h"
 #include "tests/support/gotest.h"
 
@@ -303,7 +304,7 @@ GO_TEST(Dump, AsksTheHookForRunningGoroutines) {
     return true;
   });
   const std::string text = dumped();
-  rt::set_tracerunning(nullptr);
+  rt::set_tracerunning(rt::asktrace);
   EXPECT_FALSE(has(entry(text, "hog"), "stack unavailable")) << text;
   if (prog::named()) {
     EXPECT_TRUE(has(entry(text, "hog"), " [running]:\nprog::here()\n")) << text;

@@ -209,9 +209,11 @@ void gfree(p* pp, g* gp) noexcept {
 void foreachg(void (*fn)(g*, void*), void* arg) noexcept {
   gpool.lock.lock();
   chunk* c = gpool.chunks;
+  // Of the newest alone more may be cut meanwhile; the others are used up.
+  std::size_t used = c != nullptr ? c->used : 0;
   gpool.lock.unlock();
-  for (; c != nullptr; c = c->next)
-    for (std::size_t i = 0; i < c->used; i++) fn(chunkat(c, i), arg);
+  for (; c != nullptr; c = c->next, used = kPerChunk)
+    for (std::size_t i = 0; i < used; i++) fn(chunkat(c, i), arg);
 }
 
 void* goroutinemain(m* mp) {
