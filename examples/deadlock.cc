@@ -74,12 +74,14 @@ int main() {
     burrow::go({.name = "clerk"}, [&] {
       began.wait();
       std::puts("the clerk goes on");
-      for (std::string found; found.empty();) {
+      for (;;) {
         burrow::sleep_for(std::chrono::milliseconds(1));
-        found = cycle();
-        if (!found.empty()) std::puts(found.c_str());
+        const std::string found = cycle();
+        if (found.empty()) continue;
+        std::puts(found.c_str());
+        std::fflush(stdout);
+        return;
       }
-      std::fflush(stdout);
     });
 
     transfers.wait();  // for ever: when the clerk is done, nobody goes on
