@@ -32,8 +32,10 @@ def cases(report):
 def programs(build):
     """Yields (program, result, GoogleTest report or None) of a build folder."""
     # Under a wrapper (valgrind) the log has its name: the newest counts.
-    log = max((build / "meson-logs").glob("testlog*.json"),
+    log = max((build / "meson-logs").glob("testlog*.json"), default=None,
               key=lambda path: path.stat().st_mtime)
+    if log is None:
+        sys.exit(f"{build}: no test has run")
     for line in log.read_text().splitlines():
         entry = json.loads(line)
         program = pathlib.Path(entry["command"][-1]).name
