@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include "burrow/detail/waitq.h"
+#include "runtime/sched/claimstate.h"
 #include "runtime/sched/lock.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/runq.h"
@@ -97,15 +98,6 @@ struct g {
   void* sanstate = nullptr;
 
   alignas(16) unsigned char inlineclosure[64] = {};
-};
-
-// claim: what another thread wants of an m's p. See claim.cc.
-enum claimstate : std::uint32_t {
-  kClaimNone,
-  kClaimAsked,     // somebody waits to learn whether m is in the runtime
-  kClaimStealing,  // the p's queues are being plundered; back to none soon
-  kClaimTaken,     // the p is gone; m->p is stale
-  kClaimNumber,    // a question's number is a multiple of this
 };
 
 // After a switch, what the one that arrives does for the one that left, whose

@@ -1,0 +1,241 @@
+// tests/model/engine.cc - the search, and the threads it steps through.
+#include "tests/model/engine.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace model {
+
+namespace {
+
+namespace bc = boost::context::detail;
+
+constexpr std::size_t kStack = std::size_t{64} << 10;
+constexpr std::size_t kMaxSteps = 2000;
+
+word mix(word h, word v) {
+  h = (h ^ v) * 0x9e3779b97f4a7c15;
+  return h ^ (h >> 29);
+}
+
+word mixview(word h, const view& v, std::size_t n) {
+  for (std::size_t i = 0; i < n; i++) h = mix(h, v[i]);
+  return h;
+}
+
+}  // namespace
+
+engine& theengine() {
+  static engine it;
+  return it;
+}
+
+// ---- Search ----
+
+report engine::run(memory how, const std::function<execution()>& setup) {
+  how_ = how;
+  path_.clear();
+  seen_.clear();
+  out_ = {};
+  do {
+    runone(setup);
+    out_.executions++;
+  } while (!out_.violated && nextpath());
+  out_.states = seen_.size();
+  return std::move(out_);
+}
+
+bool engine::nextpath() {
+  while (!path_.empty() && path_.back().taken + 1 == path_.back().of)
+    path_.pop_back();
+  if (path_.empty()) return false;
+  path_.back().taken++;
+  return true;
+}
+
+unsigned engine::choose(unsigned n) {
+  if (n == 1) return 0;
+  if (at_ == path_.size()) path_.push_back({0, n, step_});
+  return path_[at_++].taken;
+}
+
+void engine::runone(const std::function<execution()>& setup) {
+  at_ = 0;
+  events_.clear();
+  writes_.clear();
+  names_.clear();
+  ghosts_.clear();
+  sc_ = {};
+  for (word init : statics_) writes_.push_back({{init, {}}});
+  names_.resize(statics_.size(), nullptr);
+  running_ = true;
+  execution e = setup();
+  threads_.assign(e.threads.size(), {});
+  for (std::size_t i = 0; i < threads_.size(); i++) {
+    threads_[i].body = std::move(e.threads[i]);
+    start(i);
+  }
+  if (runsteps() && e.atend) {
+    threads_.assign(1, {});
+    threads_[0].body = std::move(e.atend);
+    for (std::size_t id = 0; id < writes_.size(); id++)
+      threads_[0].now[id] = static_cast<std::uint8_t>(writes_[id].size() - 1);
+    start(0);
+    while (!out_.violated && !threads_[0].done) resume(0);
+  }
+  running_ = false;
+}
+
+// Who can make a step: threads by number, their buffers after them.
+unsigned engine::candidates(
+    std::array<std::uint8_t, 2 * kMaxThreads>& can) const {
+  unsigned n = 0;
+  for (std::size_t i = 0; i < threads_.size(); i++) {
+    const thread& t = threads_[i];
+    if (!t.done && !blocked(t)) can[n++] = static_cast<std::uint8_t>(i);
+    if (!t.buffer.empty())
+      can[n++] = static_cast<std::uint8_t>(kMaxThreads + i);
+  }
+  return n;
+}
+
+void engine::take(std::uint8_t who) {
+  if (who < kMaxThreads) {
+    resume(who);
+  } else {
+    flushone(who - kMaxThreads);
+  }
+}
+
+// Runs to the end of the execution (true), to a violation, or to a state that is
+// known.
+bool engine::runsteps() {
+  const std::size_t known = path_.empty() ? 0 : path_.back().step;
+  for (step_ = 0; step_ < known; step_++) {
+    if (script_[step_].chosen) at_++;
+    take(script_[step_].who);
+  }
+  script_.resize(known);
+  for (; !out_.violated; step_++) {
+    std::array<std::uint8_t, 2 * kMaxThreads> can;
+    const unsigned n = candidates(can);
+    if (n == 0) {
+      bool alldone = true;
+      for (const thread& t : threads_) alldone = alldone && t.done;
+      if (!alldone) out_ = {true, account("a thread waits for ever"), 0, 0};
+      return alldone;
+    }
+    if (step_ == kMaxSteps) out_ = {true, account("no end"), 0, 0};
+    if (n > 1 && at_ >= path_.size() && !seen_.insert(hash()).second)
+      return false;
+    const std::uint8_t who = can[choose(n)];
+    script_.push_back({who, n > 1});
+    take(who);
+  }
+  return false;
+}
+
+word engine::hash() const {
+  word h = 1;
+  const std::size_t n = writes_.size();
+  for (const auto& w : writes_) {
+    h = mix(h, w.size());
+    for (const message& m : w)
+      h = how_ == memory::tso ? mix(h, m.value)
+                              : mixview(mix(h, m.value), m.carried, n);
+  }
+  for (word g : ghosts_) h = mix(h, g);
+  for (const thread& t : threads_) {
+    h = mix(mix(h, t.history), static_cast<word>(t.spinsat));
+    h = mix(h, t.buffer.size());
+    for (const auto& [id, v] : t.buffer)
+      h = mix(mix(h, static_cast<word>(id)), v);
+    if (how_ == memory::tso) continue;
+    h = mixview(mixview(mixview(h, t.now, n), t.atacquire, n), t.atrelease, n);
+  }
+  return how_ == memory::tso ? h : mixview(h, sc_, n);
+}
+
+std::string engine::account(const char* why) const {
+  std::string out = why;
+  out += "\n";
+  for (const event& e : events_) {
+    char line[128];
+    const char* name = e.at < names_.size() ? names_[e.at] : nullptr;
+    const char* what = e.kind == 'L'   ? "loads"
+                       : e.kind == 'S' ? "stores"
+                       : e.kind == 'R' ? "exchanges"
+                       : e.kind == 'X' ? "plain"
+                       : e.kind == 'f' ? "  flushes"
+                       : e.kind == 'h' ? "fences"
+                                       : "spins on";
+    std::snprintf(line, sizeof line, "  thread %d %-9s %-14s %llx\n", e.thread,
+                  what, name != nullptr ? name : "-",
+                  static_cast<unsigned long long>(e.value));
+    out += line;
+  }
+  return out;
+}
+
+// ---- Threads ----
+
+void engine::entry(bc::transfer_t t) {
+  auto* e = static_cast<engine*>(t.data);
+  e->back_ = t.fctx;
+  e->self().body();
+  e->self().done = true;
+  for (;;) e->pause();
+}
+
+void engine::start(std::size_t i) {
+  if (stacks_[i] == nullptr) stacks_[i] = std::make_unique<char[]>(kStack);
+  threads_[i].ctx = bc::make_fcontext(stacks_[i].get() + kStack, kStack, entry);
+  resume(i);
+}
+
+void engine::resume(std::size_t i) {
+  current_ = i;
+  threads_[i].spinsat = -1;
+  const bc::transfer_t t = bc::jump_fcontext(threads_[i].ctx, this);
+  threads_[i].ctx = t.fctx;
+}
+
+void engine::pause() { back_ = bc::jump_fcontext(back_, nullptr).fctx; }
+
+bool engine::blocked(const thread& t) const {
+  if (t.spinsat < 0) return false;
+  const auto id = static_cast<std::size_t>(t.spinsat);
+  if (how_ == memory::tso) return newest(t.spinsat) == t.lastvalue;
+  return writes_[id].size() - 1 == t.lastwrite;
+}
+
+void engine::note(char kind, int id, word v) {
+  const auto at = static_cast<std::uint8_t>(id);
+  events_.push_back({kind, static_cast<std::uint8_t>(current_), at, v});
+  thread& t = self();
+  t.history = mix(mix(mix(t.history, static_cast<word>(kind)), at), v);
+}
+
+void engine::fail(const char* why) {
+  out_ = {true, account(why), 0, 0};
+  for (;;) pause();
+}
+
+// The spinner goes on when there is something else to read; then it does read
+// that, for no processor keeps a write to itself for ever.
+void engine::spin() {
+  thread& t = self();
+  const int id = t.lastloaded;
+  note('s', id, t.lastvalue);
+  t.spinsat = id;
+  pause();
+  if (how_ == memory::tso) return;
+  auto& oldest = t.now[static_cast<std::size_t>(id)];
+  oldest = std::max(oldest, static_cast<std::uint8_t>(t.lastwrite + 1));
+}
+
+report explore(memory how, const std::function<execution()>& setup) {
+  return theengine().run(how, setup);
+}
+
+}  // namespace model

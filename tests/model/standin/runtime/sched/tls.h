@@ -1,0 +1,3 @@
+// tests/model/standin/runtime/sched/tls.h - nothing: the model's m is passed
+// on.
+#pragma once
