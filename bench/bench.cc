@@ -117,6 +117,7 @@ std::vector<row> all_rows() {
   add_forkjoin_rows(rows);
   add_memory_rows(rows);
   add_timer_rows(rows);
+  add_hog_rows(rows);
   add_thread_rows(rows);
   return rows;
 }

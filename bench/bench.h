@@ -101,6 +101,7 @@ void add_sync_rows(std::vector<row>& rows);
 void add_forkjoin_rows(std::vector<row>& rows);
 void add_memory_rows(std::vector<row>& rows);
 void add_timer_rows(std::vector<row>& rows);
+void add_hog_rows(std::vector<row>& rows);
 void add_thread_rows(std::vector<row>& rows);
 
 std::vector<row> all_rows();

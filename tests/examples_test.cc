@@ -64,8 +64,8 @@ struct expectation {
   std::string out;
 };
 
-// expected has a row for every example but skynet, which prints a time, and
-// wordcount.
+// expected has a row for every example but skynet, which prints a time, hog
+// (preempt_test.cc) and wordcount.
 const std::vector<expectation>& expected() {
   static const std::vector<expectation> rows = {
       {"hello", {}, "hello from a goroutine\nhello from main\n"},

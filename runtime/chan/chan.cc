@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "burrow/error.h"
+#include "burrow/preempt.h"
 #include "runtime/sched/park.h"
 
 namespace burrow::rt {
@@ -29,7 +30,10 @@ using detail::kTimer;
 namespace {
 
 void moveelem(const elemops* ops, void* dst, void* src) noexcept {
-  if (ops->move != nullptr) return ops->move(dst, src);
+  if (ops->move != nullptr) {
+    const no_preempt here;
+    return ops->move(dst, src);
+  }
   // The common sizes by one or two registers, not by a call.
   switch (ops->size) {
     case 1:
@@ -50,7 +54,9 @@ void moveelem(const elemops* ops, void* dst, void* src) noexcept {
 }
 
 void destroyelem(const elemops* ops, void* elem) noexcept {
-  if (ops->destroy != nullptr) ops->destroy(elem);
+  if (ops->destroy == nullptr) return;
+  const no_preempt here;
+  ops->destroy(elem);
 }
 
 void* bufat(hchan* c, std::size_t i) noexcept {
@@ -277,6 +283,26 @@ chanop trychanrecv(hchan* c, void* slot) noexcept {
   const chanop r = rt::recvnow(c, slot);
   if (r == chanop::wouldblock) c->lock.unlock();
   return r;
+}
+
+bool locksend(hchan* c, void* elem) noexcept {
+  c->lock.lock();
+  return chansend(c, elem);
+}
+
+bool lockrecv(hchan* c, void* slot) noexcept {
+  c->lock.lock();
+  return chanrecv(c, slot);
+}
+
+chanop locktrysend(hchan* c, void* elem) noexcept {
+  c->lock.lock();
+  return trychansend(c, elem);
+}
+
+chanop locktryrecv(hchan* c, void* slot) noexcept {
+  c->lock.lock();
+  return trychanrecv(c, slot);
 }
 
 void closechan(hchan* c) {

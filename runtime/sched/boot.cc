@@ -128,6 +128,7 @@ void settle(m* mp) noexcept {
       if (x->live && !x->idle && !x->zombie) {
         x->zombie = true;
         sched.nmzombie++;
+        askyield(x);
       }
       break;
     }
@@ -227,6 +228,7 @@ void mainended(m* mp) noexcept {
   // for user code before it has noticed: so look again.
   while (!sched.m0arrived.load(acquire)) {
     m0->park.wakeup();
+    askyield(m0);
     p* pp = m0->pp.load(relaxed);
     if (pp != nullptr && pp->mp.load(relaxed) == m0 && tryseize(pp)) {
       takeseized(pp);

@@ -87,6 +87,8 @@ bool setvar(debugvars& v, std::string_view name, std::string_view value) {
     v.asyncpreemptoff.store(n != 0, relaxed);
   } else if (name == "sigretake") {
     v.sigretake.store(n != 0, relaxed);
+  } else if (name == "maxhogs") {
+    v.maxhogs.store(static_cast<std::int64_t>(n), relaxed);
   } else if (name == "chaos") {
     v.chaos.store(true, relaxed);
     v.chaosseed.store(n, relaxed);
@@ -119,6 +121,7 @@ void readdebug() noexcept {
   debugvar.scheddetail.store(v.scheddetail.load(relaxed), relaxed);
   debugvar.asyncpreemptoff.store(v.asyncpreemptoff.load(relaxed), relaxed);
   debugvar.sigretake.store(v.sigretake.load(relaxed), relaxed);
+  debugvar.maxhogs.store(v.maxhogs.load(relaxed), relaxed);
   debugvar.chaosseed.store(v.chaosseed.load(relaxed), relaxed);
   debugvar.chaos.store(v.chaos.load(relaxed), relaxed);
 }

@@ -16,6 +16,7 @@ struct debugvars {
   std::atomic<bool> asyncpreemptoff{false};   // asyncpreemptoff=1
   std::atomic<bool> sigretake{false};         // sigretake=1
   std::atomic<bool> chaos{false};             // chaos=SEED
+  std::atomic<std::int64_t> maxhogs{1000};    // maxhogs=N
   std::atomic<std::uint64_t> chaosseed{0};
 };
 extern debugvars debugvar;

@@ -182,6 +182,7 @@ g* galloc(p* pp) noexcept {
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
   gp->goid = newgoid(pp);
   gp->runid = sched.runid.load(relaxed);
+  gp->nosafepoint = 0;
   return gp;
 }
 

@@ -84,6 +84,7 @@ struct g {
   std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
   std::uint32_t lockedcount = 0;
   std::int64_t waitsince = 0;  // parked at that time, by sched.clock, ns
+  std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
   waitreason why = waitreason::none;
   std::uint8_t flags = 0;  // gflag
   bool inuse = false;  // dump.cc alone: its stack is in use as the world stands
@@ -123,6 +124,7 @@ struct alignas(kCacheLine) m {
   std::atomic<std::uint32_t> inruntime{1};  // written by the owner only
   std::atomic<std::uint32_t> claim{kClaimNone};
   std::atomic<p*> pp{nullptr};  // null or stale without a p (kClaimTaken)
+  std::uint32_t yield = 0;      // at its next safepoint; askyield
   g* curg = nullptr;            // what runs on this m; &g0 in the scheduler
   postswitch post;
   void* ehglobals = nullptr;  // __cxa_get_globals() of this thread
@@ -220,6 +222,7 @@ struct alignas(kCacheLine) p {
   // sysmon only.
   std::uint32_t montick = 0, monacquire = 0;
   std::int64_t monwhen = 0;
+  bool monasked = false;
 };
 
 // gqueue is a singly linked FIFO of gs by schedlink.

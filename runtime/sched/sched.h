@@ -158,6 +158,12 @@ void procresize(m* mp, int n) noexcept;
 void startsysmon() noexcept;  // sched.lock not held
 void wakesysmon() noexcept;   // a p left the idle list; sched.lock held
 
+// ---- safepoint.cc ----------------------------------------------------------------
+
+// askyield makes what runs on mp yield at its next safepoint, if it is compiled
+// with any. Any thread.
+void askyield(m* mp) noexcept;
+
 // ---- schedtrace.cc -------------------------------------------------------------
 
 // schedtrace writes the scheduler's state to stderr if it is time to, every ms

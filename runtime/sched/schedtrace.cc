@@ -4,7 +4,9 @@
 //   SCHED 1009ms: gomaxprocs=2 idleprocs=1 threads=3 spinningthreads=0
 //     idlethreads=1 runqueue=0 [3 0]
 //
-// in one line; the last numbers are the goroutines queued at each p. With
+// in one line; the numbers in brackets are the goroutines queued at each p.
+// Behind them, which Go has not: "withoutp=1", the threads that run a goroutine
+// which has lost its p, if there are any. With
 // scheddetail=1, a line a p and a line an m follow.
 
 #include "runtime/diag/print.h"
@@ -24,6 +26,14 @@ const char* name(pstatus s) noexcept {
   return kNames[static_cast<int>(s)];
 }
 
+int withoutp() noexcept {
+  int n = 0;
+  const lockguard hold(sched.lock);
+  for (m* mp = sched.allm.load(acquire); mp != nullptr; mp = mp->alllink)
+    if (mp->live && mp->claim.load(relaxed) == kClaimTaken) n++;
+  return n;
+}
+
 void summary(printer& out, std::int64_t ms, int np) noexcept {
   out.str("SCHED ").dec(ms).str("ms: gomaxprocs=").dec(np);
   out.str(" idleprocs=").dec(sched.npidle.load(relaxed));
@@ -36,7 +46,9 @@ void summary(printer& out, std::int64_t ms, int np) noexcept {
   }
   for (int i = 0; i < np; i++)
     out.str(i == 0 ? " [" : " ").udec(waiting(allp[i]));
-  out.str("]\n");
+  out.str("]");
+  if (const int n = withoutp(); n > 0) out.str(" withoutp=").dec(n);
+  out.str("\n");
 }
 
 void detail(printer& out, int np) noexcept {

@@ -9,9 +9,15 @@
 //   - tells a p that its timers are due, or that the global queue waits, or gets
 //     an m for them
 //   - gives back the memory of stacks that have been free for a while
-//   - takes the p from a goroutine that has been in user code for 10 ms while
-//     others wait, in a blocking call or computing, and hands it on
+//   - asks a goroutine that has been in user code for 10 ms while others wait to
+//     yield at its next safepoint (safepoint.cc), if it has any
+//   - takes the p from one that did not, in a blocking call or computing, and
+//     hands it on; at once, if a timer is due: whoever sleeps has waited already
+//
+// A goroutine that computes without its p loses nothing: it has its thread. So
+// timers are as punctual beside one that computes as the system is.
 
+#include "runtime/diag/print.h"
 #include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
@@ -27,10 +33,10 @@ constexpr std::int64_t kMinTick = 20'000;
 constexpr std::int64_t kMaxTick = 10'000'000;
 constexpr std::int64_t kMaxTickIdlep = 1'000'000;
 constexpr std::int64_t kSlice = 10'000'000;
+constexpr std::int64_t kTimerSlice = 50'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr int kPatientRounds = 50;
 constexpr int kIdleRounds = 1;  // 20 and 40 us of idleness, then sleep
-constexpr int kMaxWithoutP = 1000;
 
 bool waits(const p* pp) noexcept {
   return queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr ||
@@ -39,9 +45,23 @@ bool waits(const p* pp) noexcept {
 
 // The ms that run without a p are bounded: each is a thread.
 bool toomany() noexcept {
-  const lockguard hold(sched.lock);
-  return sched.mcount - sched.nmidle - sched.nmidlelocked >
-         numprocs() + kMaxWithoutP;
+  const std::int64_t most = debugvar.maxhogs.load(relaxed);
+  {
+    const lockguard hold(sched.lock);
+    if (sched.mcount - sched.nmidle - sched.nmidlelocked <= numprocs() + most)
+      return false;
+  }
+  static bool said = false;
+  if (!said) {
+    said = true;
+    printer(2)
+        .str("burrow: ")
+        .dec(most)
+        .str(
+            " goroutines compute or block their threads beside maxprocs; "
+            "others wait now (BURROW_DEBUG=maxhogs)\n");
+  }
+  return true;
 }
 
 // Takes pp from a goroutine that has had it for a whole slice. The world may be
@@ -58,12 +78,37 @@ bool retake(p* pp) noexcept {
   return true;
 }
 
+// Asks the goroutine on pp to yield where it can.
+void preempt(p* pp) noexcept {
+  pp->attention.fetch_or(kAttnPreempt, relaxed);
+  if (m* mp = pp->mp.load(acquire); mp != nullptr) askyield(mp);
+}
+
+// checkslice looks after a p that has made no scheduling decision since it was
+// looked at last. work: goroutines wait; due: so does a timer, and nobody else
+// can run it.
+bool checkslice(p* pp, std::int64_t now, bool work, bool due) noexcept {
+  const std::int64_t ran = now - pp->monwhen;
+  if (due && ran >= kTimerSlice) {
+    preempt(pp);
+    return retake(pp);
+  }
+  if (!work || ran < kSlice) return false;
+  if (!pp->monasked) {
+    pp->monasked = true;
+    preempt(pp);
+    return true;
+  }
+  return retake(pp);
+}
+
 // checkp looks after one running p; true: there was something to do.
 bool checkp(p* pp, std::int64_t now) noexcept {
   bool did = false;
   const std::uint32_t t = pp->tick.load(relaxed);
   const std::int64_t when = pp->ts.minwhen();
-  if ((when != 0 && when <= now) || sched.runqn.load(relaxed) > 0)
+  const bool due = when != 0 && when <= now;
+  if (due || sched.runqn.load(relaxed) > 0)
     pp->attention.fetch_or(kAttnLook, relaxed);
   const bool idlep = sched.npidle.load(relaxed) > 0;
   if (idlep && queued(pp) > 1) {
@@ -75,6 +120,7 @@ bool checkp(p* pp, std::int64_t now) noexcept {
     pp->montick = t;
     pp->monacquire = a;
     pp->monwhen = now;
+    pp->monasked = false;
     return did;
   }
   const bool work = waits(pp);
@@ -82,9 +128,7 @@ bool checkp(p* pp, std::int64_t now) noexcept {
     wakep();
     did = true;
   }
-  if (now - pp->monwhen >= kSlice && (work || (when != 0 && when <= now)))
-    did = retake(pp) || did;
-  return did;
+  return checkslice(pp, now, work || due, due && !idlep) || did;
 }
 
 bool checkall(std::int64_t now) noexcept {

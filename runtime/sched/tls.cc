@@ -1,6 +1,8 @@
-// runtime/sched/tls.cc - the runtime's only thread_local of the hot path.
+// runtime/sched/tls.cc - the runtime's thread_locals.
 
 #include "runtime/sched/tls.h"
+
+#include "runtime/sched/runtime2.h"
 
 namespace burrow::rt {
 
@@ -8,6 +10,8 @@ namespace {
 
 __attribute__((tls_model("initial-exec"))) constinit thread_local m* tlsm =
     nullptr;
+
+constinit const std::uint32_t noyield = 0;
 
 char* threadpointer() noexcept {
   char* tp;
@@ -30,6 +34,11 @@ __attribute__((constructor(101))) static void inittls() {
   tlsmoffset = reinterpret_cast<char*>(&tlsm) - threadpointer();
 }
 
-__attribute__((noinline)) void setm(m* mp) noexcept { tlsm = mp; }
+constinit thread_local const std::uint32_t* tlsyield = &noyield;
+
+__attribute__((noinline)) void setm(m* mp) noexcept {
+  tlsm = mp;
+  tlsyield = mp != nullptr ? &mp->yield : &noyield;
+}
 
 }  // namespace burrow::rt

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace burrow::rt {
 
@@ -42,5 +43,10 @@ inline m* getm() noexcept {
 
 // setm makes mp the calling thread's m.
 void setm(m* mp) noexcept;
+
+// tlsyield points to the m's `yield`, or to a zero on other threads. For the one
+// function that is called too often to look the m up first: safepoint.cc.
+extern __attribute__((tls_model(
+    "initial-exec"))) constinit thread_local const std::uint32_t* tlsyield;
 
 }  // namespace burrow::rt

@@ -9,6 +9,7 @@
 #include "burrow/future.h"
 #include "burrow/go.h"
 #include "burrow/local.h"
+#include "burrow/preempt.h"
 #include "burrow/select.h"
 #include "burrow/signals.h"
 #include "burrow/sync.h"

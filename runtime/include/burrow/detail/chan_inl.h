@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "burrow/detail/hchan.h"
+#include "burrow/detail/safepoints.h"
 
 namespace burrow::detail {
 
@@ -116,6 +117,10 @@ template <class T>
 inline void chan_send(hchan* c, T& v) {
   if (c == nullptr) [[unlikely]]
     blocknilsend();
+  if constexpr (kSafepoints) {
+    if (!locksend(c, std::addressof(v))) throwsendclosed();
+    return;
+  }
   c->lock.lock();
   if (bufput(c, v)) return;
   if (!chansend(c, std::addressof(v))) throwsendclosed();
@@ -124,9 +129,12 @@ inline void chan_send(hchan* c, T& v) {
 template <class T>
 inline bool chan_trysend(hchan* c, T& v) {
   if (c == nullptr || cannotsend(c)) return false;
-  c->lock.lock();
-  if (bufput(c, v)) return true;
-  const chanop r = trychansend(c, std::addressof(v));
+  if constexpr (!kSafepoints) {
+    c->lock.lock();
+    if (bufput(c, v)) return true;
+  }
+  const chanop r = kSafepoints ? locktrysend(c, std::addressof(v))
+                               : trychansend(c, std::addressof(v));
   if (r == chanop::closed) throwsendclosed();
   return r == chanop::ok;
 }
@@ -137,7 +145,7 @@ inline bool chan_trysend(hchan* c, T& v) {
 template <class T>
 inline std::optional<T> chan_recvslow(hchan* c) noexcept {
   elemslot<T> slot;
-  if (!chanrecv(c, slot.addr())) return std::nullopt;
+  if (!(kSafepoints ? lockrecv : chanrecv)(c, slot.addr())) return std::nullopt;
   return slot.take();
 }
 template <class T>
@@ -150,8 +158,10 @@ inline std::optional<T> chan_recv(hchan* c) noexcept {
   constexpr std::size_t kLarge = 256;  // bytes
   if (c == nullptr) [[unlikely]]
     blocknilrecv();
-  c->lock.lock();
-  if (canbuftake(c)) return buftake<T>(c);
+  if constexpr (!kSafepoints) {
+    c->lock.lock();
+    if (canbuftake(c)) return buftake<T>(c);
+  }
   if constexpr (sizeof(T) > kLarge) return chan_recvlarge<T>(c);
   return chan_recvslow<T>(c);
 }
@@ -160,7 +170,7 @@ template <class T>
 [[gnu::noinline]] std::optional<T> chan_tryrecvslow(hchan* c,
                                                     bool& closed) noexcept {
   elemslot<T> slot;
-  const chanop r = trychanrecv(c, slot.addr());
+  const chanop r = (kSafepoints ? locktryrecv : trychanrecv)(c, slot.addr());
   closed = r == chanop::closed;
   if (r != chanop::ok) return std::nullopt;
   return slot.take();
@@ -171,8 +181,10 @@ template <class T>
 inline std::optional<T> chan_tryrecv(hchan* c, bool& closed) noexcept {
   closed = false;
   if (c == nullptr || cannotrecv(c)) return std::nullopt;
-  c->lock.lock();
-  if (canbuftake(c)) return buftake<T>(c);
+  if constexpr (!kSafepoints) {
+    c->lock.lock();
+    if (canbuftake(c)) return buftake<T>(c);
+  }
   return chan_tryrecvslow<T>(c, closed);
 }
 

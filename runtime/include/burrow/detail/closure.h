@@ -17,6 +17,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "burrow/detail/safepoints.h"
+
 namespace burrow {
 
 struct options;

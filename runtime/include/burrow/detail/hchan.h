@@ -135,6 +135,13 @@ bool chanrecv(hchan* c, void* slot) noexcept;
 chanop trychansend(hchan* c, void* elem) noexcept;
 chanop trychanrecv(hchan* c, void* slot) noexcept;
 
+// The same four with the lock taken inside, for code that has safepoints: it must
+// not hold a lock at one.
+bool locksend(hchan* c, void* elem) noexcept;
+bool lockrecv(hchan* c, void* slot) noexcept;
+chanop locktrysend(hchan* c, void* elem) noexcept;
+chanop locktryrecv(hchan* c, void* slot) noexcept;
+
 // closechan closes c and wakes all that wait.
 //
 // Context  any, no lock held.
