@@ -6,12 +6,14 @@
 #include <regex>
 #include <string>
 
+#include "tests/support/sanitizer.h"
 #include "tests/support/subprocess.h"
 
 namespace burrow {
 namespace {
 
 using testsupport::child_result;
+using testsupport::kSanitizer;
 
 class Fault : public testing::TestWithParam<const char*> {
  protected:
@@ -69,6 +71,7 @@ TEST_P(Fault, NobodyCatches) {
 }
 
 TEST_P(Fault, InLibc) {
+  if (kSanitizer) GTEST_SKIP() << "the sanitizer has a handler of its own";
   const child_result r = run("fault", "faultsinlibc");
   expectreport(r, std::string("panic: ") + kNil);
   has(r, "\\[signal SIGSEGV: segmentation violation code=0x1");
@@ -88,6 +91,7 @@ TEST_P(Fault, StackOverflow) {
 }
 
 TEST_P(Fault, OnAThreadOfTheProgramsOwn) {
+  if (kSanitizer) GTEST_SKIP() << "the sanitizer has a handler of its own";
   const child_result r = run("fault", "faultsonforeign");
   expectreport(r,
                "fatal error: unexpected signal on a thread that burrow did "
@@ -109,6 +113,7 @@ TEST_P(Fault, Trap) {
 }
 
 TEST_P(Fault, InABrokenHeapIsReportedAllTheSame) {
+  if (kSanitizer) GTEST_SKIP() << "the sanitizer has a handler of its own";
   const child_result r = run("fault", "faultsinmalloc");
   EXPECT_TRUE(r.exit_code == 2 || r.signal == SIGABRT) << r.err;
   has(r, "goroutine [0-9]+ \\[running\\]:\n");

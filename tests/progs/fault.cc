@@ -19,7 +19,7 @@ namespace {
 using namespace burrow;
 using namespace std::chrono_literals;
 
-volatile int zero = 0;
+volatile int zero = 0, sink = 0;
 int* volatile null = nullptr;
 
 struct cleanup {
@@ -54,13 +54,13 @@ void report(const fault_error& e) {
 void catches() {
   for (int i = 0; i < 3; i++) {
     try {
-      deref(null);
+      sink = deref(null);
     } catch (const memory_fault& e) {
       yield();
       report(e);
     }
     try {
-      divide(1, zero);
+      sink = divide(1, zero);
     } catch (const arithmetic_fault& e) {
       sleep_for(1us);
       report(e);
@@ -85,7 +85,7 @@ void catchesbus() {
   }
 }
 
-void faults() { deref(null); }
+void faults() { sink = deref(null); }
 
 void faultsinlibc() {
   char to[16];
@@ -93,17 +93,18 @@ void faultsinlibc() {
   std::printf("%d\n", to[3]);
 }
 
-void overflows() { recurse(0); }
+void overflows() { sink = recurse(0); }
 
-void overflowsinlargeframe() { largeframe(0); }
+void overflowsinlargeframe() { sink = largeframe(0); }
 
 void overflowssmall() {
-  go(go_options{.name = "small", .stack_size = 16384}, [] { recurse(0); });
+  go(go_options{.name = "small", .stack_size = 16384},
+     [] { sink = recurse(0); });
   sleep_for(60s);
 }
 
 void faultsonforeign() {
-  std::thread([] { deref(null); }).join();
+  std::thread([] { sink = deref(null); }).join();
 }
 
 void aborts() { std::abort(); }
