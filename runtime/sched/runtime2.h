@@ -83,7 +83,7 @@ struct g {
   std::uint64_t runid = 0;  // the run it belongs to
   std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
   std::uint32_t lockedcount = 0;
-  std::int64_t waitsince = 0;  // parked at that time, by sched.clock, ns
+  std::int64_t waitsince = 0;     // parked at that time, by sched.clock, ns
   std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
   waitreason why = waitreason::none;
   std::uint8_t flags = 0;  // gflag
