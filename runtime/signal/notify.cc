@@ -50,11 +50,15 @@ void listenifblocked(std::uint64_t set) noexcept {
       return siglisten();
 }
 
-void forget(std::uint64_t set) noexcept {
+// forget takes these signals from whoever asked for them, and does `then` to each.
+void forget(std::uint64_t set, void (*then)(int sig) noexcept) noexcept {
+  const lockguard hold(registry.lock);
   for (listener& l : registry.listeners) l.set &= ~set;
   std::erase_if(registry.listeners,
                 [](const listener& l) { return l.set == 0; });
   update();
+  for (int sig = 1; sig <= sys::kSigmax; sig++)
+    if ((set & sys::sigbit(sig)) != 0) then(sig);
 }
 
 // setof checks numbers that a user gives; none: all that can be notified.
@@ -127,21 +131,9 @@ void stop(const chan<int>& c) {
   update();
 }
 
-void ignore(std::initializer_list<int> sigs) {
-  const std::uint64_t set = setof(sigs);
-  const lockguard hold(registry.lock);
-  forget(set);
-  for (int sig = 1; sig <= sys::kSigmax; sig++)
-    if ((set & sys::sigbit(sig)) != 0) sigignore(sig);
-}
+void ignore(std::initializer_list<int> sigs) { forget(setof(sigs), sigignore); }
 
-void reset(std::initializer_list<int> sigs) {
-  const std::uint64_t set = setof(sigs);
-  const lockguard hold(registry.lock);
-  forget(set);
-  for (int sig = 1; sig <= sys::kSigmax; sig++)
-    if ((set & sys::sigbit(sig)) != 0) sigdisable(sig);
-}
+void reset(std::initializer_list<int> sigs) { forget(setof(sigs), sigdisable); }
 
 bool ignored(int sig) {
   sys::sigdisp now;
