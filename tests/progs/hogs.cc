@@ -1,27 +1,45 @@
-// tests/progs/hogs.cc - ten goroutines that block their threads: how many at the
-// same time is what this prints. For the bound on threads without a p.
+// tests/progs/hogs.cc WANTED - ten goroutines that block their threads until
+// WANTED of them do so at the same time, or no more have come for two seconds.
+// Prints how many there were. For the bound on threads without a p.
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 #include "burrow/burrow.h"
 
-int main() {
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+std::atomic<int> inside{0};
+std::atomic<clock_type::duration> last{};  // when the last one came
+
+void block(int wanted) {
+  ++inside;
+  last = clock_type::now().time_since_epoch();
+  while (inside < wanted && clock_type::now().time_since_epoch() - last.load() <
+                                std::chrono::seconds(2))
+    ::usleep(1000);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int wanted = argc > 1 ? std::atoi(argv[1]) : 10;
   return burrow::run(
-      [] {
-        std::atomic<int> inside{0}, most{0};
+      [wanted] {
         burrow::wait_group wg;
+        std::atomic<bool> over{false};
+        std::atomic<int> most{0};
         for (int i = 0; i < 10; i++)
           wg.go([&] {
-            const int n = ++inside;
-            int seen = most;
-            while (seen < n && !most.compare_exchange_weak(seen, n)) {
-            }
-            ::usleep(200'000);
-            --inside;
+            if (over) return;  // one that had to wait for a thread
+            block(wanted);
+            if (!over.exchange(true)) most = inside.load();
           });
         wg.wait();
         std::printf("%d\n", most.load());
