@@ -100,6 +100,26 @@ TEST_P(SignalTable, OnAThreadOfTheProgramsOwn) {
   EXPECT_NE(r.err.find("no goroutine on this thread"), std::string::npos);
 }
 
+// After a run a signal does what it does to any program.
+TEST_P(SignalTable, AfterTheRun) {
+  const int sig = GetParam();
+  if (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU ||
+      fateof(sig) == fate::reserved)
+    return;  // nobody would let it go on; not burrow's
+  const child_result r = send(sig, "after");
+  SCOPED_TRACE(describe(r));
+  switch (sig) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+      EXPECT_EQ(r.exit_code, 0);
+      return;
+    default:
+      EXPECT_EQ(r.signal, sig);
+  }
+}
+
 TEST_P(SignalTable, Notified) {
   const int sig = GetParam();
   if (sig == SIGSTOP) return;  // accepted, and never comes: it would wait

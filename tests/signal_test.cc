@@ -241,11 +241,15 @@ TEST_P(Signal, HandlersRunOnAStackOfTheirOwn) {
   EXPECT_EQ(now.sa_handler, sa.sa_handler);
 }
 
+// But for signals that end the program, and do so still: see the next test.
 TEST_P(Signal, AllIsAsBeforeTheRun) {
   std::vector<void*> before, after;
   stack_t stackbefore, stackafter;
   const auto look = [](std::vector<void*>& v, stack_t& st) {
-    for (int sig = 1; sig < 32; sig++) v.push_back(handlerof(sig));
+    for (int sig :
+         {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE,
+          SIGSEGV, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, SIGSYS})
+      v.push_back(handlerof(sig));
     sigaltstack(nullptr, &st);
   };
   look(before, stackbefore);
@@ -266,9 +270,26 @@ TEST_P(Signal, TheProgramMayTakeOver) {
     std::signal(SIGUSR1, SIG_IGN);
     std::signal(SIGUSR2, SIG_IGN);
   });
-  EXPECT_EQ(handlerof(SIGUSR1), reinterpret_cast<void*>(SIG_DFL));
+  EXPECT_EQ(handlerof(SIGUSR1), reinterpret_cast<void*>(SIG_IGN));
   std::signal(SIGUSR1, SIG_DFL);
   std::signal(SIGUSR2, SIG_DFL);
+}
+
+// Between two runs the program may install a handler, and it is kept.
+TEST_P(Signal, AHandlerMadeBetweenRuns) {
+  static std::atomic<int> handled{0};
+  handled = 0;
+  run([] {});
+  const auto old = std::signal(SIGUSR2, [](int) { handled++; });
+  run([] {
+    kill(getpid(), SIGUSR2);
+    auto c = make_chan<int>(1);
+    signals::notify(c, {SIGUSR2});
+    kill(getpid(), SIGUSR2);
+    EXPECT_EQ(c.recv(), SIGUSR2);
+  });
+  EXPECT_EQ(handled.load(), 1);
+  std::signal(SIGUSR2, old);
 }
 
 // For an ordinary thread is what it was sent, though somebody is notified.

@@ -33,8 +33,10 @@ void onsigpipe(const void* info, const void* ctxt) noexcept {
 
 // What the table says of a signal that nobody has asked for.
 void bytable(int sig, std::uint16_t flags, void* info, void* ctxt) noexcept {
+  const bool norun = sched.runid.load(acquire) == 0;
+  if (sig == kAskSignal) return;
+  if (norun || (flags & sys::kSigKill) != 0) return diefromsignal(sig);
   if (sig == SIGPIPE) return onsigpipe(info, ctxt);
-  if ((flags & sys::kSigKill) != 0) return diefromsignal(sig);
   if ((flags & (sys::kSigThrow | sys::kSigPanic)) != 0)
     crash({sys::sigtab(sig).name, sys::sigtab(sig).text}, sig, info, ctxt);
 }

@@ -5,6 +5,7 @@
 //   ignore    the same, and it is ignored
 //   foreign   to a thread of the program's own, by itself
 //   handled   to such a thread, and the program has a handler: prints "handled"
+//   after     to the process, after the run
 //   handledm  to the goroutine's own thread, and the program has a handler
 //
 // It prints "alive" if it lives on.
@@ -88,5 +89,6 @@ int main(int argc, char** argv) {
     sigaction(sig, &sa, nullptr);
   }
   burrow::run([&] { act(sig, how); });
+  if (how == "after") kill(getpid(), sig);
   return 0;
 }
