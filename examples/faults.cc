@@ -15,8 +15,9 @@
 
 namespace {
 
+// volatile: else the compiler may move the read to behind the destructor.
 struct account {
-  int balance;
+  volatile int balance;
 };
 
 // As a program has it from a table that lacks an entry.

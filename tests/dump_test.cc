@@ -139,7 +139,9 @@ GO_TEST(Dump, EveryKindOfWaitHasItsName) {
       {"errgroup.Group.Wait", [&o] { o.group.wait(); }},
       {"sync.Mutex.Lock", [&o] { o.mu.lock(); }},
   };
-  go([&o] { o.first.call([] { sleep_for(1h); }); });
+  go(go_options{.name = "first"},
+     [&o] { o.first.call([] { sleep_for(1h); }); });
+  await_dump("\"first\" \\[sleep\\]");
   o.group.go([&o] { o.c.recv(); });
   go(go_options{.name = "sync.Cond.Wait"}, [&o] {
     o.mu.lock();

@@ -123,14 +123,15 @@ void quits() {
   sleep_for(60s);
 }
 
-// The heap is locked by the goroutine that faults, or broken.
+// The heap is broken: its lock is held by whoever finds that out.
 void faultsinmalloc() {
-  char* volatile p = static_cast<char*>(std::malloc(2000));
-  void* volatile keep = std::malloc(2000);
-  for (int i = 0; i < 200; i++) std::free(std::malloc(3000));
-  for (int i = -8; i < 64; i++) p[i] = '\xa5';
-  std::free(p);
-  std::free(keep);
+  void* volatile blocks[64];
+  for (auto& b : blocks) b = std::malloc(2000);
+  for (auto& b : blocks) {  // what precedes a block is the heap's
+    volatile char* at = static_cast<char*>(b) - 16;
+    for (int i = 0; i < 64; i++) at[i] = '\xa5';
+  }
+  for (auto& b : blocks) std::free(b);
 }
 
 void writestobrokenpipe() {
