@@ -251,11 +251,12 @@ GO_TEST(Dump, NamesAndLocksAreInTheHeader) {
 TEST(Dump, NotStartedAndRunnable) {
   run(
       [] {
-        bool end = false;
-        go(go_options{.name = "yields"}, [&end] {
+        std::atomic<bool> started{false}, end{false};
+        go(go_options{.name = "yields"}, [&] {
+          started = true;
           while (!end) yield();
         });
-        yield();
+        while (!started) yield();
         go(go_options{.name = "new"}, [] {});
         const std::string text = dumped();
         EXPECT_TRUE(has(entry(text, "new"), "[runnable]:\n\tnot started\n"))
