@@ -245,6 +245,9 @@ TEST(Cycle, WaitGroupsAndChannelsArePossible) {
 }
 
 TEST(Cycle, AWriterThatWaitsForReaders) {
+#if defined(__clang__)
+  GTEST_SKIP() << "clang keeps no reference on the reader's stack";
+#endif
   const child_result r = fail("readers");
   EXPECT_TRUE(matches(
       r.err,
