@@ -42,8 +42,8 @@ __attribute__((noinline)) int recurse(int n) {
 
 __attribute__((noinline)) int largeframe(int n) {
   volatile char pad[1 << 20];
-  pad[0] = static_cast<char>(n);
-  return pad[0];
+  pad[zero] = static_cast<char>(n);  // where: no compiler knows
+  return pad[zero];
 }
 
 void report(const fault_error& e) {
