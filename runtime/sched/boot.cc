@@ -108,7 +108,7 @@ bool settled(m* x) noexcept {
   if (x->lockedwait) {
     // Its g is never going to be runnable again: let it go on without.
     x->lockedg = nullptr;
-    x->park.wakeup();
+    wakem(x);
     return false;
   }
   // In user code, and its p is gone: the next entry sees `ending`.
@@ -167,7 +167,7 @@ void abandon(g* gp, void*) {
   const bool clean = unlink(gp, st == gstatus::waiting);
   gp->status.store(gstatus::dead, relaxed);
   gp->lockedm = nullptr;
-  gp->lockedcount = 0;
+  gp->lockedcount = gp->syscalls = 0;
   gp->flags = 0;
   gp->locals = nullptr;
   if (!clean) return;  // lost, with its stack, rather than reused too early
@@ -227,7 +227,7 @@ void mainended(m* mp) noexcept {
   // its p if it is in user code. In the runtime it comes by itself, or leaves it
   // for user code before it has noticed: so look again.
   while (!sched.m0arrived.load(acquire)) {
-    m0->park.wakeup();
+    wakem(m0);
     askyield(m0);
     p* pp = m0->pp.load(relaxed);
     if (pp != nullptr && pp->mp.load(relaxed) == m0 && tryseize(pp)) {

@@ -1,14 +1,17 @@
 // runtime/sched/deadlock.cc - "all goroutines are asleep".
 //
-// Checked each time an m goes to sleep: if no m runs, no timer is set and no
-// thread that is not ours is alive, then nothing can ever wake anybody.
+// Checked each time an m goes to sleep: if no m runs, no timer is set, nobody
+// waits for a descriptor and no thread that is not ours is alive, then nothing can
+// ever wake anybody.
 
 #include "runtime/diag/panic.h"
 #include "runtime/diag/print.h"
 #include "runtime/diag/traceback.h"
+#include "runtime/netpoll/netpoll.h"
 #include "runtime/sched/dump.h"
 #include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
+#include "runtime/sched/timerhooks.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
 
@@ -27,11 +30,38 @@ bool foreignthreads(int exiting) noexcept {
 
 struct counts {
   int alive = 0;
+  int polling = 0;  // who waits for a descriptor may be woken from outside
 };
 
 bool alive(const g* gp) noexcept {
   return gp->status.load(relaxed) != gstatus::dead &&
          gp->runid == sched.runid.load(relaxed);
+}
+
+// sched.lock held.
+counts census() noexcept {
+  counts c;
+  foreachg(
+      [](g* gp, void* arg) {
+        if (!alive(gp)) return;
+        auto* n = static_cast<counts*>(arg);
+        n->alive++;
+        if (gp->status.load(relaxed) == gstatus::waiting &&
+            gp->why == waitreason::io_wait)
+          n->polling++;
+      },
+      &c);
+  return c;
+}
+
+// A server goes idle after each message: it is not searched for who waits for
+// the network more often than once a second. sched.lock held.
+bool searchedjustnow() noexcept {
+  static std::int64_t last = 0;
+  const std::int64_t now = nanotime();
+  if (now - last < 1'000'000'000) return true;
+  last = now;
+  return false;
 }
 
 [[noreturn]] void dead(const char* msg) noexcept {
@@ -62,6 +92,7 @@ const char* waitreason_name(waitreason why) noexcept {
       "sync.Once.Do",
       "future",
       "errgroup.Group.Wait",
+      "IO wait",
       "forever",
   };
   return kNames[static_cast<int>(why)];
@@ -75,13 +106,10 @@ bool checkdead(int exiting) noexcept {
   // A zombie counts, too: it may hold a lock that is waited for, until it ends.
   if (awake > 0 || sched.runq.n > 0) return false;
   if (earliesttimer() != 0 || sigregistered()) return false;
+  if (netpollinuse() && searchedjustnow()) return true;
+  const counts c = census();
+  if (c.polling > 0) return false;
   if (foreignthreads(exiting)) return true;
-  counts c;
-  foreachg(
-      [](g* gp, void* arg) {
-        if (alive(gp)) static_cast<counts*>(arg)->alive++;
-      },
-      &c);
   if (c.alive == 0 && sched.maingoexit)
     dead("no goroutines (main called runtime.Goexit) - deadlock!");
   dead("all goroutines are asleep - deadlock!");

@@ -176,9 +176,10 @@ void printg(printer& out, g* here, g* gp, std::int64_t now) noexcept {
   gstatus status = gp->status.load(relaxed);
   if (gp->inuse) status = gstatus::running;
   const gidentity gi = identityof(gp);
+  const bool insyscall = status == gstatus::running && gp->syscalls > 0;
   out.str("\n");
   report_header(
-      out, gi, statename(status, gp->why),
+      out, gi, insyscall ? "syscall" : statename(status, gp->why),
       status == gstatus::waiting ? (now - gp->waitsince) / kMinute : 0);
   if (status == gstatus::running) {
     printrunning(out, gp, t);

@@ -2,7 +2,7 @@
 // hand.
 //
 // Sources, cheapest first: the p's own timers and queues, the global queue, the
-// timers and queues of other ps. A p's queues are private to its m. So an m that
+// netpoller, the timers and queues of other ps. A p's queues are private to its m. So an m that
 // looks for work does not take it: it asks (kAttnHungry), and the owner gives
 // half of what it has to the global queue at its next scheduling point, some
 // hundred ns later. Only from an owner that does not come by, because its
@@ -250,6 +250,7 @@ g* findrunnable(m* mp) noexcept {
     }
     if (g* gp = fromown(mp, pp); gp != nullptr) return gp;
     if (g* gp = globget(pp, kBatch); gp != nullptr) return gp;
+    if (g* gp = frompoll(pp); gp != nullptr) return gp;
     if (g* gp = steal(mp, pp); gp != nullptr) return gp;
     if (called(mp)) continue;
     BURROW_DCHECK(queued(pp) == 0);

@@ -50,8 +50,9 @@ class note {
   // whether it came.
   bool sleep(std::int64_t ns) noexcept;
 
+  // seq_cst, as the exchange of wakeup: wakem has the other half.
   bool signaled() const noexcept {
-    return word_.load(std::memory_order_acquire) != 0;
+    return word_.load(std::memory_order_seq_cst) != 0;
   }
 
  private:

@@ -27,7 +27,7 @@ void rtmutex::lockslow() noexcept {
 void rtmutex::unlockslow() noexcept { sys::futexwakeup(&word_, 1); }
 
 void note::wakeup() noexcept {
-  if (word_.exchange(1, std::memory_order_release) == 0)
+  if (word_.exchange(1, std::memory_order_seq_cst) == 0)
     sys::futexwakeup(&word_, 1);
 }
 

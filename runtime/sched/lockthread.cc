@@ -77,7 +77,7 @@ void startlockedm(m* mp, g* gp) noexcept {
       sched.nmidlelocked--;
     }
   }
-  owner->park.wakeup();
+  wakem(owner);
 }
 
 }  // namespace burrow::rt

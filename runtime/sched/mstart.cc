@@ -5,7 +5,10 @@
 // nothing to do, not ended; only one whose locked goroutine has ended ends too.
 
 #include <new>
+#include <stdexcept>
 
+#include "burrow/debug.h"
+#include "runtime/diag/print.h"
 #include "runtime/sched/env.h"
 #include "runtime/sched/mem.h"
 #include "runtime/sched/sched.h"
@@ -18,6 +21,20 @@ namespace {
 
 constexpr std::size_t kG0Stack = std::size_t{256} << 10;
 
+std::atomic<int> maxthreads{10'000};
+
+// A program that has so many threads blocks them without end: it would take the
+// machine down with it. As Go's.
+void checkmcount() noexcept {
+  const int most = maxthreads.load(relaxed);
+  {
+    const lockguard hold(sched.lock);
+    if (sched.mcount <= most) return;
+  }
+  printer(2).str("burrow: program exceeds ").dec(most).str("-thread limit\n");
+  fatal("thread exhaustion");
+}
+
 void mexit(m* mp) noexcept {
   setm(nullptr);
   const lockguard hold(sched.lock);
@@ -27,9 +44,9 @@ void mexit(m* mp) noexcept {
   sched.mfree = mp;
   if (!checkdead(1)) return;
   // Somebody who sleeps has to look again.
-  if (sched.midle != nullptr) return sched.midle->park.wakeup();
+  if (sched.midle != nullptr) return wakem(sched.midle);
   for (m* x = sched.allm.load(relaxed); x != nullptr; x = x->alllink)
-    if (x->lockedwait) return x->park.wakeup();
+    if (x->lockedwait) return wakem(x);
 }
 
 void mstart(void* arg) {
@@ -89,8 +106,15 @@ void mput(m* mp) noexcept {
   sched.mfree = mp;
 }
 
+int setmaxthreads(int n) noexcept {
+  const int old = maxthreads.exchange(n, relaxed);
+  checkmcount();
+  return old;
+}
+
 std::int64_t newm(p* pp, bool spinning) noexcept {
   m* mp = mget();
+  checkmcount();
   mp->nextp = pp;
   mp->nextspinning = spinning;
   const std::int64_t err = newthreadblocked(mstart, mp, kG0Stack);
@@ -102,3 +126,12 @@ std::int64_t newm(p* pp, bool spinning) noexcept {
 }
 
 }  // namespace burrow::rt
+
+namespace burrow::debug {
+
+int set_max_threads(int n) {
+  if (n < 1) throw std::invalid_argument("burrow: set_max_threads: n < 1");
+  return rt::setmaxthreads(n);
+}
+
+}  // namespace burrow::debug

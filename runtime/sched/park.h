@@ -37,6 +37,7 @@ enum class waitreason : std::uint8_t {
   once,
   future,
   error_group,
+  io_wait,
   forever,
 };
 const char* waitreason_name(waitreason why) noexcept;

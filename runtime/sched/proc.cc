@@ -36,7 +36,7 @@ void endzombieong0(m* mp, void* arg) {
   }
   gp->locals = nullptr;
   gp->flags = 0;
-  gp->lockedcount = 0;
+  gp->lockedcount = gp->syscalls = 0;
   if (gp->lockedm != nullptr) {
     mp->exiting = !mp->ism0;
     mp->lockedg = nullptr;
@@ -274,7 +274,7 @@ m* reacquire(m* mp) noexcept {
     const lockguard hold(sched.lock);
     over = runover(gp);
     if (!over && !sched.stopping.load(relaxed) && sched.runq.n == 0)
-      pp = pidleget();
+      pp = pidleget(mp->pp.load(relaxed));
   }
   if (over) endzombie(mp, gp);
   if (pp != nullptr) {

@@ -84,6 +84,7 @@ struct g {
   std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
   std::uint32_t lockedcount = 0;
   std::int64_t waitsince = 0;     // parked at that time, by sched.clock, ns
+  std::uint32_t syscalls = 0;     // how deep in entersyscall
   std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
   waitreason why = waitreason::none;
   std::uint8_t flags = 0;  // gflag
@@ -124,8 +125,9 @@ struct alignas(kCacheLine) m {
   std::atomic<std::uint32_t> inruntime{1};  // written by the owner only
   std::atomic<std::uint32_t> claim{kClaimNone};
   std::atomic<p*> pp{nullptr};  // null or stale without a p (kClaimTaken)
-  std::uint32_t yield = 0;      // at its next safepoint; askyield
-  g* curg = nullptr;            // what runs on this m; &g0 in the scheduler
+  std::atomic<std::uint32_t> syscalltick{0};  // odd: in a call; syscall.cc
+  std::uint32_t yield = 0;                    // at its next safepoint; askyield
+  g* curg = nullptr;  // what runs on this m; &g0 in the scheduler
   postswitch post;
   void* ehglobals = nullptr;  // __cxa_get_globals() of this thread
   int* errnop = nullptr;      // &errno of this thread
@@ -153,7 +155,8 @@ struct alignas(kCacheLine) m {
   bool nextspinning = false;
   bool lockedready = false;  // stoplockedm may go on
 
-  note park;  // stray wake-ups are allowed
+  note park;                        // stray wake-ups are allowed; wakem
+  std::atomic<bool> inpoll{false};  // sleeps in the netpoller instead
 
   // Signals (runtime/signal/). The thread's own, but for the first two.
   std::atomic<std::int64_t> tid{0};  // 0: no thread
@@ -222,6 +225,8 @@ struct alignas(kCacheLine) p {
   // sysmon only.
   std::uint32_t montick = 0, monacquire = 0;
   std::int64_t monwhen = 0;
+  std::uint32_t monsyscall = 0;
+  std::int64_t monsyscallwhen = 0;
   bool monasked = false;
 };
 

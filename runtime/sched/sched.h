@@ -92,20 +92,52 @@ bool grabidlep(m* mp) noexcept;
 // earliesttimer is the first deadline of all ps in ns; 0: none.
 std::int64_t earliesttimer() noexcept;
 
+// wakem wakes an m that sleeps on its note, or in the netpoller.
+void wakem(m* mp) noexcept;
+
+// wakeidlepoller makes the idle m that waits for timers look at what there is to
+// wait for anew. Any thread.
+void wakeidlepoller() noexcept;
+
 void acquirep(m* mp, p* pp) noexcept;
 p* releasep(m* mp) noexcept;
 
 // sched.lock held.
 void pidleput(p* pp) noexcept;
 bool givestopped(p* pp) noexcept;  // to a stop-the-world, if there is one
-p* pidleget() noexcept;
+p* pidleget(p* preferred = nullptr) noexcept;
 void midleput(m* mp) noexcept;
 bool midleremove(m* mp) noexcept;  // false: was not on the list
+
+// ---- pollwork.cc: what the netpoller brings ------------------------------------
+
+// frompoll returns a goroutine whose descriptor is ready, now owned by the caller;
+// the others that are go onto pp. Null: none. Owns pp.
+g* frompoll(p* pp) noexcept;
+
+// ownglist puts goroutines whose wait has ended onto pp, and gets help if there
+// are more than `mine`, those that the caller runs itself. Owns pp.
+void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept;
+
+// globglist makes them runnable through the global queue; those whose run is
+// over are dropped. sched.lock held.
+void globglist(gqueue& ready) noexcept;
+
+// pokebusy makes those who have a p look at the global queue and their timers.
+void pokebusy() noexcept;
+
+// sysmonpoll polls if nobody has for a while, and says whether it brought
+// anything. Context sysmon; now in ns.
+bool sysmonpoll(std::int64_t now) noexcept;
 
 // ---- mstart.cc: threads --------------------------------------------------------
 
 // newm starts a thread for a fresh m that begins with pp. Returns 0 or -errno.
 std::int64_t newm(p* pp, bool spinning) noexcept;
+
+// setmaxthreads bounds the ms of the program; newm beyond that is fatal. Returns
+// the old bound.
+int setmaxthreads(int n) noexcept;
 
 // mget returns an unused m structure, linked into allm.
 m* mget() noexcept;

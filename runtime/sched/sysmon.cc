@@ -7,7 +7,7 @@
 //   - wakes an m for work that waits in the queue of a p while another p is
 //     idle (the owner only wakes for more than one goroutine: considerwake)
 //   - tells a p that its timers are due, or that the global queue waits, or gets
-//     an m for them
+//     an m for them; asks the netpoller if nobody has for 10 ms
 //   - gives back the memory of stacks that have been free for a while
 //   - asks a goroutine that has been in user code for 10 ms while others wait to
 //     yield at its next safepoint (safepoint.cc), if it has any
@@ -43,13 +43,24 @@ bool waits(const p* pp) noexcept {
          sched.runqn.load(relaxed) > 0;
 }
 
-// The ms that run without a p are bounded: each is a thread.
+// How many ms run a goroutine that has lost its p, and do not say that they
+// block. sched.lock held.
+std::int64_t counthogs() noexcept {
+  std::int64_t n = 0;
+  for (const m* x = sched.allm.load(relaxed); x != nullptr; x = x->alllink)
+    if (x->live && !x->idle && !x->lockedwait &&
+        x->syscalltick.load(relaxed) % 2 == 0)
+      n++;
+  return n - numprocs();
+}
+
+// These are bounded: each is a thread.
 bool toomany() noexcept {
   const std::int64_t most = debugvar.maxhogs.load(relaxed);
   {
     const lockguard hold(sched.lock);
-    if (sched.mcount - sched.nmidle - sched.nmidlelocked <= numprocs() + most)
-      return false;
+    const int awake = sched.mcount - sched.nmidle - sched.nmidlelocked;
+    if (awake <= numprocs() + most || counthogs() <= most) return false;
   }
   static bool said = false;
   if (!said) {
@@ -64,11 +75,10 @@ bool toomany() noexcept {
   return true;
 }
 
-// Takes pp from a goroutine that has had it for a whole slice. The world may be
-// about to stop, or the run to end: then those who do that want the p.
-bool retake(p* pp) noexcept {
-  if (debugvar.asyncpreemptoff.load(relaxed) || toomany() || !tryseize(pp))
-    return false;
+// Takes pp from a goroutine in user code. The world may be about to stop, or the
+// run to end: then those who do that want the p.
+bool take(p* pp) noexcept {
+  if (!tryseize(pp)) return false;
   if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
     releaseseized(pp);
     return false;
@@ -76,6 +86,25 @@ bool retake(p* pp) noexcept {
   takeseized(pp);
   handoffp(pp);
   return true;
+}
+
+// Takes pp from a goroutine that has had it for a whole slice.
+bool retake(p* pp) noexcept {
+  return !debugvar.asyncpreemptoff.load(relaxed) && !toomany() && take(pp);
+}
+
+// Takes pp from a goroutine that says that it may block, if it has been in the
+// same call since pp was looked at last, and somebody waits or it is long.
+bool retakesyscall(p* pp, std::int64_t now, bool work) noexcept {
+  const m* mp = pp->mp.load(acquire);
+  const std::uint32_t t = mp != nullptr ? mp->syscalltick.load(relaxed) : 0;
+  if (t % 2 == 0) return false;
+  if (pp->monsyscall != t) {
+    pp->monsyscall = t;
+    pp->monsyscallwhen = now;
+    return work;  // look again soon
+  }
+  return (work || now - pp->monsyscallwhen >= kSlice) && take(pp);
 }
 
 // Asks the goroutine on pp to yield where it can.
@@ -102,8 +131,9 @@ bool checkslice(p* pp, std::int64_t now, bool work, bool due) noexcept {
   return retake(pp);
 }
 
-// checkp looks after one running p; true: there was something to do.
-bool checkp(p* pp, std::int64_t now) noexcept {
+// checkp looks after one running p; true: there was something to do. arrived: the
+// netpoller has brought goroutines, which have waited already.
+bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
   bool did = false;
   const std::uint32_t t = pp->tick.load(relaxed);
   const std::int64_t when = pp->ts.minwhen();
@@ -124,19 +154,21 @@ bool checkp(p* pp, std::int64_t now) noexcept {
     return did;
   }
   const bool work = waits(pp);
+  if (retakesyscall(pp, now, work || due || arrived)) return true;
   if (work && idlep) {
     wakep();
     did = true;
   }
-  return checkslice(pp, now, work || due, due && !idlep) || did;
+  return checkslice(pp, now, work || due, (due || arrived) && !idlep) || did;
 }
 
 bool checkall(std::int64_t now) noexcept {
-  bool did = false;
+  bool did = sysmonpoll(now);
+  const bool arrived = did;
   const int n = numprocs();
   for (int i = 0; i < n; i++)
     if (allp[i]->status.load(relaxed) == pstatus::running)
-      did = checkp(allp[i], now) || did;
+      did = checkp(allp[i], now, arrived) || did;
   if (const std::int64_t next = earliesttimer(); next != 0 && next <= now)
     wakep();
   if (sched.runqn.load(relaxed) > 0 && sched.npidle.load(relaxed) > 0) wakep();
@@ -198,9 +230,8 @@ void sysmon(void*) {
     if (tracems > 0) schedtrace(now, tracems);
     if (allidle()) {
       idle++;
-    } else if (idle > 0) {
-      idle = quiet = 0;
-      tick = kMinTick;
+    } else {
+      idle = 0;
     }
     if (idle > kIdleRounds && tracems == 0) {
       sleepidle();

@@ -13,7 +13,13 @@
 //             -> wake the poller             polluntil = earliest; sleep
 // Should the poller be taken for other work, the next m that goes idle becomes
 // it; meanwhile sysmon watches the timers.
+//
+// Where descriptors are watched (netpoll.h) the poller sleeps in the system's own
+// poller, and brings the goroutines that may go on.
+//   waker   note = 1  (seq_cst)          poller   inpoll = true  (seq_cst)
+//           inpoll? -> netpollbreak               note = 1? -> do not sleep
 
+#include "runtime/netpoll/netpoll.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
 #include "runtime/signal/signal.h"
@@ -28,7 +34,8 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 
 bool becomepoller(m* mp) noexcept {
   m* none = nullptr;
-  if (!sched.pollm.compare_exchange_strong(none, mp, acq_rel, relaxed))
+  // seq_cst [NETPOLL] pairs with netpollopen.
+  if (!sched.pollm.compare_exchange_strong(none, mp, seq_cst, relaxed))
     return false;
   sched.polluntil.store(kForever, relaxed);
   return true;
@@ -40,9 +47,22 @@ void resignpoller(m* mp) noexcept {
   sched.pollm.store(nullptr, release);
 }
 
+// Whether nobody has a p, under the lock under which whoever takes one next will
+// see what we did before.
+bool nobodyhasp() noexcept {
+  const lockguard hold(sched.lock);
+  return sched.npidle.load(relaxed) == numprocs();
+}
+
 // The poller's sleep in ns; -1: for ever; 0: a timer is due.
 std::int64_t pollsleep() noexcept {
-  detail::asymmetric_heavy();  // [POLL] pairs with wakepoller
+  // [POLL] pairs with wakepoller. Who has no p makes its half of the fence
+  // heavy; so ours can be light while nobody has one.
+  if (nobodyhasp()) {
+    std::atomic_thread_fence(seq_cst);
+  } else {
+    detail::asymmetric_heavy();
+  }
   const std::int64_t next = earliesttimer();
   if (next == 0) return -1;
   sched.polluntil.store(next, relaxed);
@@ -60,24 +80,46 @@ void pokedue() noexcept {
   }
 }
 
+// sleepinpoll is the poller's sleep where descriptors are watched.
+void sleepinpoll(m* mp, std::int64_t ns, gqueue& ready) noexcept {
+  mp->inpoll.store(true, seq_cst);
+  if (!mp->park.signaled()) netpoll(ns, ready);
+  mp->inpoll.store(false, relaxed);
+}
+
 // stopm sleeps; mp is on the idle list. Off it on return, with a p if one was
-// handed over. Wake-ups may be stray: who removes an m from the list to give it
-// a p sets nextp under the same lock.
+// handed over, or if the poller brings work and one is idle. Wake-ups may be
+// stray: who removes an m from the list to give it a p sets nextp under the same
+// lock.
 void stopm(m* mp, std::int64_t ns) noexcept {
-  mp->park.sleep(ns);
+  gqueue ready;
+  if (sched.pollm.load(relaxed) == mp && netpollinuse())
+    sleepinpoll(mp, ns, ready);
+  else
+    mp->park.sleep(ns);
   sched.clock.store(nanotime(), relaxed);  // sysmon may have slept as long
   p* pp;
+  bool given = false;
   {
     const lockguard hold(sched.lock);
     midleremove(mp);
     pp = mp->nextp;
     mp->nextp = nullptr;
     mp->park.clear();
+    mp->spinning = pp != nullptr && mp->nextspinning;
+    const bool stop =
+        sched.stopping.load(relaxed) || sched.ending.load(relaxed);
+    if (pp == nullptr && ready.n > 0 && !stop) pp = pidleget();
+    if (ready.n > 0 && (pp == nullptr || stop)) {
+      globglist(ready);
+      given = true;
+    }
   }
+  if (given) pokebusy();
   if (pp == nullptr) return;
   remask(mp);
-  mp->spinning = mp->nextspinning;
   acquirep(mp, pp);
+  ownglist(pp, ready, 1);
 }
 
 // What idle does under the lock before it sleeps. True: do not sleep.
@@ -122,16 +164,31 @@ std::int64_t earliesttimer() noexcept {
 }
 
 void wakepoller(std::int64_t when) noexcept {
-  detail::asymmetric_light();  // [POLL] pairs with pollsleep
+  const m* self = getm();
+  const bool havep = self != nullptr && getp(self) != nullptr &&
+                     self->claim.load(relaxed) != kClaimTaken;
+  // [POLL] pairs with pollsleep
+  if (havep) {
+    detail::asymmetric_light();
+  } else {
+    std::atomic_thread_fence(seq_cst);
+  }
   const std::int64_t until = sched.polluntil.load(relaxed);
   if (until == 0) {
     // Nobody polls. A caller with a p comes by its timers itself.
-    const m* mp = getm();
-    if (mp == nullptr || mp->claim.load(relaxed) == kClaimTaken) wakep();
+    if (!havep) wakep();
     return;
   }
-  if (when >= until) return;
-  if (m* mp = sched.pollm.load(acquire); mp != nullptr) mp->park.wakeup();
+  if (when < until) wakeidlepoller();
+}
+
+void wakeidlepoller() noexcept {
+  if (m* mp = sched.pollm.load(seq_cst); mp != nullptr) wakem(mp);
+}
+
+void wakem(m* mp) noexcept {
+  mp->park.wakeup();
+  if (mp->inpoll.load(seq_cst)) netpollbreak();
 }
 
 bool grabidlep(m* mp) noexcept {
@@ -193,7 +250,7 @@ void startm(p* pp, bool spinning) noexcept {
       mp->nextspinning = spinning;
     }
   }
-  if (mp != nullptr) return mp->park.wakeup();
+  if (mp != nullptr) return wakem(mp);
   if (newm(pp, spinning) >= 0) {
     sched.threadfail.store(0, relaxed);
     return;
@@ -226,10 +283,11 @@ void handoffp(p* pp) noexcept {
     }
   }
   if (pp != nullptr) return startm(pp, false);
-  if (const std::int64_t next = earliesttimer(); next != 0) {
-    if (sched.pollm.load(relaxed) == nullptr) wakep();
-    wakepoller(next);
-  }
+  const std::int64_t next = earliesttimer();
+  if (next == 0 && !netpollinuse()) return;
+  // Somebody has to wait for the timers and the descriptors.
+  if (sched.pollm.load(relaxed) == nullptr) wakep();
+  if (next != 0) wakepoller(next);
 }
 
 void acquirep(m* mp, p* pp) noexcept {
@@ -259,10 +317,14 @@ void pidleput(p* pp) noexcept {
   sched.npidle.fetch_add(1, seq_cst);
 }
 
-p* pidleget() noexcept {
-  p* pp = sched.pidle;
+p* pidleget(p* preferred) noexcept {
+  p** at = &sched.pidle;
+  if (preferred != nullptr && preferred->status.load(relaxed) == pstatus::idle)
+    while (*at != nullptr && *at != preferred) at = &(*at)->pidlelink;
+  if (*at == nullptr) at = &sched.pidle;
+  p* pp = *at;
   if (pp == nullptr) return nullptr;
-  sched.pidle = pp->pidlelink;
+  *at = pp->pidlelink;
   sched.npidle.fetch_sub(1, relaxed);
   pp->status.store(pstatus::running, relaxed);
   wakesysmon();

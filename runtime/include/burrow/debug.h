@@ -35,4 +35,12 @@ void dump_goroutines(int fd);
 // Errors  std::bad_alloc.
 std::string stack();
 
+// set_max_threads bounds the threads that run goroutines, those in blocking calls
+// included; 10,000 until it is called. A program that wants more ends: "fatal
+// error: thread exhaustion", exit code 2. Returns the old bound. Go's
+// debug.SetMaxThreads.
+//
+// Errors  std::invalid_argument: n < 1.
+int set_max_threads(int n);
+
 }  // namespace burrow::debug

@@ -1,0 +1,97 @@
+// burrow/fd.h - files, pipes and sockets, without blocking a thread.
+//
+//   auto [in, out] = burrow::pipe();
+//   burrow::go([&] { out.write(std::as_bytes(std::span("hello", 5))); });
+//   std::byte room[100];
+//   std::size_t n = in.read(room);
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "burrow/time.h"
+
+namespace burrow::rt {
+struct descriptor;
+}
+
+namespace burrow {
+
+// fd owns a descriptor, and closes it at the end. A goroutine that reads or
+// writes waits in the netpoller, where the system can watch the descriptor
+// (sockets, pipes, eventfds ...), else on its thread, while others go on.
+//
+// Any number of goroutines may use one fd: one at a time reads, one writes, the
+// others queue up. close() may come at any time, and wakes them. Moving and
+// destroying are for who owns it alone.
+//
+// Errors  std::system_error: burrow::errc::closed after close() and for an empty
+//         fd; burrow::errc::deadline_exceeded; or the system's. The overloads with
+//         an error_code set that instead, and clear it if all is well.
+class fd {
+ public:
+  fd() = default;
+
+  // Takes d over. Its flags are left alone, for other processes may share the
+  // open file: what does not block is asked not to, call by call. Where that
+  // cannot be (terminals, regular files), calls block their thread.
+  explicit fd(int d);
+
+  fd(fd&& other) noexcept : d_(std::exchange(other.d_, nullptr)) {}
+  fd& operator=(fd&& other) noexcept;
+  fd(const fd&) = delete;
+  fd& operator=(const fd&) = delete;
+  ~fd();
+
+  // get is the number, -1 for an empty or closed fd; it is still this object's.
+  // release gives it to the caller and leaves this empty.
+  int get() const noexcept;
+  int release() noexcept;
+  explicit operator bool() const noexcept { return get() >= 0; }
+
+  // read waits for something to read and returns how many bytes it has put into
+  // `to`; 0 is the end of the stream.
+  std::size_t read(std::span<std::byte> to);
+  std::size_t read(std::span<std::byte> to, std::error_code& ec);
+
+  // write writes all of `from` and returns its size; with an error, how many
+  // bytes went before it.
+  std::size_t write(std::span<const std::byte> from);
+  std::size_t write(std::span<const std::byte> from, std::error_code& ec);
+
+  // close makes whoever uses the descriptor, now or later, fail with
+  // errc::closed. A second close does so itself.
+  void close();
+  void close(std::error_code& ec) noexcept;
+
+  // After the deadline reads, or writes, or both, fail with
+  // errc::deadline_exceeded, those that wait already, too; time_point{} is none.
+  //
+  // Errors  std::errc::operation_not_supported: nothing can watch this kind of
+  //         file.
+  void set_deadline(time_point when);
+  void set_read_deadline(time_point when);
+  void set_write_deadline(time_point when);
+
+ protected:
+  explicit fd(rt::descriptor* d) noexcept : d_(d) {}
+  rt::descriptor* impl() const noexcept { return d_; }
+
+ private:
+  friend struct fd_access;
+  rt::descriptor* d_ = nullptr;
+};
+
+// pipe returns both ends of a new pipe.
+//
+// Errors  std::system_error: the limit on descriptors is reached.
+struct pipe_ends {
+  fd read_end;
+  fd write_end;
+};
+pipe_ends pipe();
+
+}  // namespace burrow

@@ -1,0 +1,271 @@
+// runtime/io/descriptor.cc - turns, references, and the loops around the calls.
+
+#include "runtime/io/descriptor.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <new>
+
+#include "runtime/sched/park.h"
+#include "runtime/sched/syscall.h"
+#include "runtime/sched/timerhooks.h"
+#include "sys/io.h"
+#include "sys/os.h"
+
+namespace burrow::rt {
+
+namespace {
+
+descriptor::queue& queueof(descriptor* d, polldir dir) noexcept {
+  return d->queues[static_cast<int>(dir)];
+}
+
+// leave is the end of a use, or of the handle; d->lock held, released.
+void leave(descriptor* d, bool use) noexcept {
+  if (use) {
+    d->users--;
+  } else {
+    d->handle = false;
+  }
+  const bool last = use && d->users == 0;
+  const bool dead = d->users == 0 && !d->handle;
+  const int fd = d->fd;
+  polldesc* pd = d->pd;
+  d->lock.unlock();  // from here on d may be gone, unless it is `dead`
+  if (last && pd != nullptr) netpollclose(pd, fd);
+  if (last && fd >= 0) sys::close(fd);
+  if (dead) delete d;
+}
+
+void leave(descriptor* d) noexcept {
+  d->lock.lock();
+  leave(d, true);
+}
+
+// turn is the right to read, or to write.
+class turn {
+ public:
+  turn(descriptor* d, polldir dir) noexcept : d_(d), dir_(dir) {
+    d->lock.lock();
+    descriptor::queue& w = queueof(d, dir);
+    if (d->closing) {
+      d->lock.unlock();
+      return;
+    }
+    d->users++;
+    mine_ = true;
+    if (!w.held) {
+      w.held = true;
+      d->lock.unlock();
+      return;
+    }
+    sudog me;
+    me.gp = getg();
+    me.lock = &d->lock;
+    w.q.enqueue(&me);
+    gopark(&d->lock, &me, waitreason::io_wait);
+    if (me.success) return;  // handed over
+    mine_ = false;           // closed meanwhile
+    leave(d);
+  }
+  ~turn() {
+    if (!mine_) return;
+    d_->lock.lock();
+    descriptor::queue& w = queueof(d_, dir_);
+    sudog* next = w.q.pop();
+    g* gp = nullptr;
+    if (next != nullptr) {
+      next->success = true;
+      gp = next->gp;
+    } else {
+      w.held = false;
+    }
+    leave(d_, true);
+    if (gp != nullptr) goready(gp);
+  }
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+
+  explicit operator bool() const noexcept { return mine_; }
+
+ private:
+  descriptor* d_;
+  polldir dir_;
+  bool mine_ = false;
+};
+
+std::int64_t errorof(pollresult r) noexcept {
+  return r == pollresult::closed ? kIoClosed : kIoDeadline;
+}
+
+// A deadline that has passed fails what need not wait, too.
+bool toolate(const pollside& s) noexcept {
+  const std::int64_t when = s.deadline.load(relaxed);
+  return when != 0 && nanotime() >= when;
+}
+
+// attempt runs op until it does not have to wait; see netpoll.h. Fewer than
+// `full` bytes are all there was, and what comes next is an event, unless that
+// has come already: s.ready stays as it is.
+template <typename F>
+std::int64_t attempt(polldesc* pd, polldir dir, std::size_t full, F op) {
+  pollside& s = pd->at(dir);
+  if (toolate(s)) return kIoDeadline;
+  for (;;) {
+    if (!s.ready.load(relaxed)) {
+      const pollresult r = pollwait(pd, dir);
+      if (r != pollresult::ready) return errorof(r);
+    }
+    // acquire: with `ready`, what the poller stored before it: `ended`.
+    s.ready.exchange(false, acq_rel);
+    const std::int64_t r = op();
+    if (r == -EAGAIN) continue;
+    const bool drained =
+        r > 0 && static_cast<std::size_t>(r) < full && !pd->ended.load(relaxed);
+    if (!drained) s.ready.store(true, relaxed);
+    if (r != -EINTR) return r;
+  }
+}
+
+template <typename F>
+std::int64_t blockingcall(F op) {
+  for (;;) {
+    entersyscall();
+    const std::int64_t r = op();
+    exitsyscall();
+    if (r != -EINTR) return r;
+  }
+}
+
+// The call that does not block, or the one that may.
+template <typename F, typename N>
+std::int64_t anyway(descriptor* d, polldir dir, std::size_t full, F call,
+                    N nowait) {
+  switch (d->way) {
+    case ioway::polled:
+      return attempt(d->pd, dir, full, call);
+    case ioway::nowait: {
+      const std::int64_t r = attempt(d->pd, dir, full, nowait);
+      if (r != -EOPNOTSUPP && r != -ENOSYS) return r;
+      break;  // watched, but the system cannot do it without blocking
+    }
+    case ioway::blocking:
+      break;
+  }
+  return blockingcall(call);
+}
+
+}  // namespace
+
+descriptor* descopen(int fd, ioway way, bool stream) {
+  auto* d = new descriptor;
+  d->fd = fd;
+  d->stream = stream;
+  if (way != ioway::blocking && netpollopen(fd, d->pd) >= 0) d->way = way;
+  return d;
+}
+
+descriptor* descgiven(int fd) {
+  struct stat st {};
+  const bool pipe = ::fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+  const int flags = ::fcntl(fd, F_GETFL);
+  const bool nonblock = flags >= 0 && (flags & O_NONBLOCK) != 0;
+  const bool can = nonblock || pipe || S_ISSOCK(st.st_mode);
+  const ioway way = nonblock ? ioway::polled : ioway::nowait;
+  return descopen(fd, can ? way : ioway::blocking, pipe);
+}
+
+bool descclose(descriptor* d) noexcept {
+  d->lock.lock();
+  const bool first = !d->closing;
+  d->closing = true;
+  sudog* waiting = nullptr;
+  for (descriptor::queue& w : d->queues)
+    while (sudog* s = w.q.pop()) {
+      s->next = waiting;
+      waiting = s;
+    }
+  d->lock.unlock();
+  if (!first) return false;
+  if (d->pd != nullptr) netpollevict(d->pd);
+  while (waiting != nullptr) {
+    g* gp = waiting->gp;
+    waiting = waiting->next;  // its stack is not ours once it is ready
+    goready(gp);
+  }
+  leave(d);
+  return true;
+}
+
+int descrelease(descriptor* d) noexcept {
+  const int fd = d->fd;
+  if (d->pd != nullptr) {
+    netpollevict(d->pd);
+    netpollclose(d->pd, fd);
+  }
+  d->lock.lock();
+  d->fd = -1;
+  d->pd = nullptr;
+  d->lock.unlock();
+  descclose(d);
+  descfree(d);
+  return fd;
+}
+
+void descfree(descriptor* d) noexcept {
+  descclose(d);
+  d->lock.lock();
+  leave(d, false);
+}
+
+std::int64_t descread(descriptor* d, void* to, std::size_t n) {
+  const turn mine(d, polldir::read);
+  if (!mine) return kIoClosed;
+  if (n == 0) return 0;
+  return anyway(
+      d, polldir::read, d->stream ? n : 0,
+      [=] { return sys::read(d->fd, to, n); },
+      [=] { return sys::readnowait(d->fd, to, n); });
+}
+
+std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
+                       std::size_t* done) {
+  *done = 0;
+  const turn mine(d, polldir::write);
+  if (!mine) return kIoClosed;
+  const char* at = static_cast<const char*>(from);
+  do {
+    const std::size_t left = n - *done;
+    const char* next = at + *done;
+    const std::int64_t r = anyway(
+        d, polldir::write, 0, [=] { return sys::write(d->fd, next, left); },
+        [=] { return sys::writenowait(d->fd, next, left); });
+    if (r < 0) return r;
+    *done += static_cast<std::size_t>(r);
+  } while (*done < n);
+  return 0;
+}
+
+std::int64_t descdo(descriptor* d, polldir dir,
+                    std::int64_t (*op)(int fd, void* arg), void* arg) {
+  const turn mine(d, dir);
+  if (!mine) return kIoClosed;
+  const auto call = [=] { return op(d->fd, arg); };
+  return d->pd != nullptr ? attempt(d->pd, dir, 0, call) : blockingcall(call);
+}
+
+std::int64_t descdeadline(descriptor* d, polldir dir, std::int64_t when) {
+  if (d->pd == nullptr) return -EOPNOTSUPP;
+  d->lock.lock();
+  const bool closing = d->closing;
+  if (!closing) d->users++;
+  d->lock.unlock();
+  if (closing) return kIoClosed;
+  pollsetdeadline(d->pd, dir, when);
+  leave(d);
+  return 0;
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,85 @@
+// runtime/io/descriptor.h - an open file that goroutines share.
+//
+// How one waits for it (ioway):
+//   polled    ours, and O_NONBLOCK: pipes, sockets. The netpoller watches it.
+//   nowait    somebody gave it to us: it is watched, too, but its flags, which
+//             other processes may share, stay as they are; each call says itself
+//             that it shall not block.
+//   blocking  a regular file, a terminal: the call blocks the thread, between
+//             entersyscall and exitsyscall.
+//
+// One goroutine at a time reads, and one writes; the others queue up, so that a
+// write of many pieces is not torn. close wakes whoever waits, in the netpoller
+// or in these queues, once. The number is given back to the system when the last
+// who uses it has left: until then it cannot be another file's.
+//
+// State, all under `lock`: users counts the operations on their way, and one more
+// until close; the last one gives the number back. The memory goes with the
+// number or with the owner's handle, whichever comes later.
+//
+// Rejected: Go's fdMutex, all of this in one word changed by compare-and-swap. It
+// needs a semaphore beside it for who waits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/netpoll/netpoll.h"
+
+namespace burrow::rt {
+
+enum class ioway : std::uint8_t { polled, nowait, blocking };
+
+struct descriptor {
+  int fd = -1;  // immutable
+  ioway way = ioway::blocking;
+  bool stream = false;     // a short read has taken all there was
+  polldesc* pd = nullptr;  // null: blocking
+
+  spinlock lock;
+  bool closing = false;
+  std::uint32_t users = 1;
+  bool handle = true;
+  struct queue {
+    bool held = false;
+    waitq q;
+  } queues[2];
+};
+
+// Results are >= 0, -errno, or one of these.
+inline constexpr std::int64_t kIoClosed = -100'001;
+inline constexpr std::int64_t kIoDeadline = -100'002;
+
+// descopen makes a descriptor of fd, which it owns from then on. way is what is
+// wanted: where the file cannot be watched it becomes blocking. Throws
+// std::bad_alloc, std::system_error; fd is still the caller's then.
+descriptor* descopen(int fd, ioway way, bool stream);
+
+// descgiven is descopen for a descriptor of which nothing is known.
+descriptor* descgiven(int fd);
+
+// descclose makes every operation, now and later, fail with kIoClosed; false: it
+// has been done before. descrelease does, too, but the number stays open, and is
+// returned; no operation may be on its way. descfree is the end of the handle.
+bool descclose(descriptor* d) noexcept;
+int descrelease(descriptor* d) noexcept;
+void descfree(descriptor* d) noexcept;
+
+// descread reads up to n bytes; 0: the end. descwrite writes all of them, unless
+// there is an error: then *done says how many it has written.
+//
+// Context  g or foreign thread. Blocks.
+std::int64_t descread(descriptor* d, void* to, std::size_t n);
+std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
+                       std::size_t* done);
+
+// descdo runs op until it says something else than -EAGAIN, waiting in between;
+// for accept, connect, datagrams. op is called with the descriptor's number, with
+// the turn of dir.
+std::int64_t descdo(descriptor* d, polldir dir,
+                    std::int64_t (*op)(int fd, void* arg), void* arg);
+
+// descdeadline: when in ns, 0: none. Returns 0, kIoClosed, or -EOPNOTSUPP.
+std::int64_t descdeadline(descriptor* d, polldir dir, std::int64_t when);
+
+}  // namespace burrow::rt

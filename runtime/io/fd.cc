@@ -1,0 +1,126 @@
+// runtime/io/fd.cc - burrow/fd.h on descriptors.
+
+#include "burrow/fd.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "burrow/error.h"
+#include "runtime/io/descriptor.h"
+#include "runtime/io/error.h"
+
+namespace burrow {
+
+using rt::polldir;
+
+namespace {
+
+std::int64_t nanoseconds(time_point when) noexcept {
+  return when.time_since_epoch().count();
+}
+
+void setdeadline(rt::descriptor* d, polldir dir, time_point when) {
+  const std::int64_t r = d == nullptr
+                             ? rt::kIoClosed
+                             : rt::descdeadline(d, dir, nanoseconds(when));
+  if (r < 0) rt::throwio(d, "set deadline", r);
+}
+
+}  // namespace
+
+fd::fd(int d) : d_(rt::descgiven(d)) {}
+
+fd& fd::operator=(fd&& other) noexcept {
+  if (this != &other) {
+    if (d_ != nullptr) rt::descfree(d_);
+    d_ = std::exchange(other.d_, nullptr);
+  }
+  return *this;
+}
+
+fd::~fd() {
+  if (d_ != nullptr) rt::descfree(d_);
+}
+
+int fd::get() const noexcept {
+  if (d_ == nullptr) return -1;
+  d_->lock.lock();
+  const int n = d_->closing ? -1 : d_->fd;
+  d_->lock.unlock();
+  return n;
+}
+
+int fd::release() noexcept {
+  if (get() < 0) return -1;
+  return rt::descrelease(std::exchange(d_, nullptr));
+}
+
+std::size_t fd::read(std::span<std::byte> to, std::error_code& ec) {
+  const std::int64_t r =
+      d_ == nullptr ? rt::kIoClosed : rt::descread(d_, to.data(), to.size());
+  ec = rt::ioerror(r);
+  return r < 0 ? 0 : static_cast<std::size_t>(r);
+}
+
+std::size_t fd::read(std::span<std::byte> to) {
+  const std::int64_t r =
+      d_ == nullptr ? rt::kIoClosed : rt::descread(d_, to.data(), to.size());
+  if (r < 0) rt::throwio(d_, "read", r);
+  return static_cast<std::size_t>(r);
+}
+
+std::size_t fd::write(std::span<const std::byte> from, std::error_code& ec) {
+  std::size_t done = 0;
+  const std::int64_t r =
+      d_ == nullptr ? rt::kIoClosed
+                    : rt::descwrite(d_, from.data(), from.size(), &done);
+  ec = rt::ioerror(r);
+  return done;
+}
+
+std::size_t fd::write(std::span<const std::byte> from) {
+  std::size_t done = 0;
+  const std::int64_t r =
+      d_ == nullptr ? rt::kIoClosed
+                    : rt::descwrite(d_, from.data(), from.size(), &done);
+  if (r < 0) rt::throwio(d_, "write", r);
+  return done;
+}
+
+void fd::close(std::error_code& ec) noexcept {
+  const bool done = d_ != nullptr && rt::descclose(d_);
+  ec = done ? std::error_code() : make_error_code(errc::closed);
+}
+
+void fd::close() {
+  std::error_code ec;
+  close(ec);
+  if (ec) rt::throwio(nullptr, "close", rt::kIoClosed);
+}
+
+void fd::set_deadline(time_point when) {
+  setdeadline(d_, polldir::read, when);
+  setdeadline(d_, polldir::write, when);
+}
+
+void fd::set_read_deadline(time_point when) {
+  setdeadline(d_, polldir::read, when);
+}
+
+void fd::set_write_deadline(time_point when) {
+  setdeadline(d_, polldir::write, when);
+}
+
+pipe_ends pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    rt::throwio(nullptr, "pipe", -errno);
+  pipe_ends p;
+  p.read_end = rt::makefd(ends[0], true);
+  p.write_end = rt::makefd(ends[1], true);
+  return p;
+}
+
+}  // namespace burrow

@@ -1,0 +1,58 @@
+// runtime/netpoll/deadline.cc - the timers behind deadlines.
+//
+// A side of a polldesc keeps its timer for ever, as the polldesc is kept. Outside
+// a run there are no timers: nobody polls then, either.
+
+#include "runtime/netpoll/deadline.h"
+
+#include <mutex>
+
+namespace burrow::rt {
+
+struct deadlinetimer : timer {
+  static const timerops kOps;
+  deadlinetimer(polldesc* d, polldir at) noexcept
+      : timer(&kOps), pd(d), dir(at) {}
+
+  polldesc* const pd;
+  const polldir dir;
+};
+
+namespace {
+
+void fired(timer* t) noexcept {
+  auto* dt = static_cast<deadlinetimer*>(t);
+  pollside& s = dt->pd->at(dt->dir);
+  {
+    const std::lock_guard hold(s.timerlock);
+    s.armed.store(0, relaxed);
+  }
+  polldeadline(dt->pd, dt->dir);
+  releasetimer(t);
+}
+
+// The end of a run stops all timers.
+bool idle(const timer* t) noexcept { return t->where.load(acquire) == 0; }
+
+}  // namespace
+
+const timerops deadlinetimer::kOps = {
+    .send = nullptr,
+    .drain = nullptr,
+    .run = fired,
+    .destroy = [](timer* t) noexcept { delete static_cast<deadlinetimer*>(t); },
+    .destroyonstack = false,
+    .abandoned = nullptr,
+};
+
+void armdeadline(polldesc* pd, polldir dir, std::int64_t when) {
+  pollside& s = pd->at(dir);
+  const std::lock_guard hold(s.timerlock);
+  if (s.timer == nullptr) s.timer = new deadlinetimer(pd, dir);
+  const std::int64_t armed = s.armed.load(relaxed);
+  if (armed != 0 && armed <= when && !idle(s.timer)) return;
+  resettimer(s.timer, when, 0);
+  s.armed.store(when, relaxed);
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,230 @@
+// runtime/netpoll/netpoll.cc - watching descriptors, and telling who waits.
+
+#include "runtime/netpoll/netpoll.h"
+
+#include <cerrno>
+#include <new>
+
+#include "runtime/netpoll/deadline.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/timerhooks.h"
+#include "sys/os.h"
+#include "sys/poller.h"
+
+namespace burrow::rt {
+
+std::atomic<std::int32_t> npolled{0};
+
+namespace {
+
+constexpr std::uint32_t kPerBlock = 256, kBlocks = 8192;
+
+// All polldescs ever made, by index; a block is never freed.
+std::atomic<polldesc*> blocks[kBlocks];
+
+struct {
+  rtmutex lock;
+  bool open = false;
+  polldesc* free = nullptr;
+  std::uint32_t nblocks = 0;
+} pool;
+
+sys::poller thepoller;  // written once, before npolled is first raised
+std::atomic<std::int64_t> lastpoll{0};
+
+// pool.lock held.
+bool addblock() noexcept {
+  if (pool.nblocks == kBlocks) return false;
+  auto* b = new (std::nothrow) polldesc[kPerBlock];
+  if (b == nullptr) return false;
+  for (std::uint32_t i = kPerBlock; i-- > 0;) {
+    b[i].index = pool.nblocks * kPerBlock + i;
+    b[i].link = pool.free;
+    pool.free = &b[i];
+  }
+  // release: a poller that finds an index of this block finds it whole.
+  blocks[pool.nblocks++].store(b, release);
+  return true;
+}
+
+std::int64_t takedesc(polldesc*& pd) noexcept {
+  const lockguard hold(pool.lock);
+  if (!pool.open) {
+    const std::int64_t err = sys::pollopen(thepoller);
+    if (err < 0) return err;
+    pool.open = true;
+  }
+  if (pool.free == nullptr && !addblock()) return -ENOMEM;
+  pd = pool.free;
+  pool.free = pd->link;
+  return 0;
+}
+
+void putdesc(polldesc* pd) noexcept {
+  const lockguard hold(pool.lock);
+  pd->link = pool.free;
+  pool.free = pd;
+}
+
+// Whether the deadline is still `when`, and a timer is to come by then; one that
+// fires at this moment comes when pd->lock, which is held, is free.
+bool coveredby(const pollside& s, std::int64_t when) noexcept {
+  if (s.deadline.load(relaxed) != when) return false;
+  const std::int64_t armed = s.armed.load(relaxed);
+  return when == 0 || (armed != 0 && armed <= when);
+}
+
+std::uint64_t tagof(const polldesc* pd) noexcept {
+  return std::uint64_t{pd->seq} << 32 | pd->index;
+}
+
+polldesc* descof(std::uint64_t tag) noexcept {
+  const auto i = static_cast<std::uint32_t>(tag);
+  return blocks[i / kPerBlock].load(acquire) + i % kPerBlock;
+}
+
+// Takes the waiter of one side, or null; pd->lock held.
+g* takewaiter(pollside& s, bool ready) noexcept {
+  sudog* sd = s.q.pop();
+  if (sd == nullptr) return nullptr;
+  sd->success = ready;
+  return sd->gp;
+}
+
+void give(g* gp, gqueue& out) noexcept {
+  if (gp == nullptr) return;
+  if ((gp->flags & kGForeign) != 0) return goready(gp);
+  out.push(gp);
+}
+
+void tell(const sys::pollready& ev, gqueue& out) noexcept {
+  polldesc* pd = descof(ev.tag);
+  g* woken[2] = {};
+  pd->lock.lock();
+  if (!pd->closing && tagof(pd) == ev.tag) {
+    if ((ev.what & sys::kPollEnd) != 0) pd->ended.store(true, relaxed);
+    for (const polldir d : {polldir::read, polldir::write}) {
+      const std::uint32_t bit =
+          d == polldir::read ? sys::kPollRead : sys::kPollWrite;
+      if ((ev.what & (bit | sys::kPollEnd)) == 0) continue;
+      pollside& s = pd->at(d);
+      s.ready.store(true, release);
+      woken[static_cast<int>(d)] = takewaiter(s, true);
+    }
+  }
+  pd->lock.unlock();
+  for (g* gp : woken) give(gp, out);
+}
+
+}  // namespace
+
+std::int64_t netpollopen(int fd, polldesc*& pd) {
+  pd = nullptr;
+  polldesc* mine = nullptr;
+  std::int64_t err = takedesc(mine);
+  if (err < 0) return err;
+  mine->lock.lock();
+  mine->closing = false;
+  mine->ended.store(false, relaxed);
+  mine->seq++;
+  for (pollside& s : mine->side) {
+    s.ready.store(true, relaxed);
+    s.deadline.store(0, relaxed);
+  }
+  const std::uint64_t tag = tagof(mine);
+  mine->lock.unlock();
+  err = sys::polladd(thepoller, fd, tag);
+  if (err < 0) {
+    netpollevict(mine);
+    putdesc(mine);
+    return err;
+  }
+  pd = mine;
+  // seq_cst [NETPOLL]: either the idle poller sees the count, or we see it.
+  if (npolled.fetch_add(1, seq_cst) == 0) wakeidlepoller();
+  return 0;
+}
+
+void netpollevict(polldesc* pd) noexcept {
+  g* woken[2];
+  pd->lock.lock();
+  pd->closing = true;
+  woken[0] = takewaiter(pd->side[0], false);
+  woken[1] = takewaiter(pd->side[1], false);
+  pd->lock.unlock();
+  for (g* gp : woken)
+    if (gp != nullptr) goready(gp);
+}
+
+void netpollclose(polldesc* pd, int fd) noexcept {
+  sys::polldel(thepoller, fd);
+  npolled.fetch_sub(1, relaxed);
+  putdesc(pd);
+}
+
+pollresult pollwait(polldesc* pd, polldir dir) {
+  pollside& s = pd->at(dir);
+  for (;;) {
+    const std::int64_t when = s.deadline.load(relaxed);
+    if (when != 0) {
+      if (nanotime() >= when) return pollresult::deadline;
+      armdeadline(pd, dir, when);
+    }
+    sudog me;
+    pd->lock.lock();
+    pollresult r = pd->closing ? pollresult::closed : pollresult::ready;
+    if (pd->closing || s.ready.load(relaxed)) {
+      pd->lock.unlock();
+      return r;
+    }
+    if (!coveredby(s, when)) {
+      pd->lock.unlock();
+      continue;
+    }
+    me.gp = getg();
+    me.lock = &pd->lock;
+    s.q.enqueue(&me);
+    gopark(&pd->lock, &me, waitreason::io_wait);
+    if (me.success) return pollresult::ready;
+  }
+}
+
+void pollsetdeadline(polldesc* pd, polldir dir, std::int64_t when) {
+  pollside& s = pd->at(dir);
+  pd->lock.lock();
+  s.deadline.store(when, relaxed);
+  const bool waits = !s.q.empty();
+  pd->lock.unlock();
+  if (waits && when != 0) armdeadline(pd, dir, when);
+}
+
+void polldeadline(polldesc* pd, polldir dir) {
+  pollside& s = pd->at(dir);
+  g* gp = nullptr;
+  std::int64_t again = 0;
+  pd->lock.lock();
+  if (const std::int64_t when = s.deadline.load(relaxed); when != 0) {
+    if (nanotime() >= when)
+      gp = takewaiter(s, false);
+    else if (!s.q.empty())
+      again = when;
+  }
+  pd->lock.unlock();
+  if (gp != nullptr) goready(gp);
+  if (again != 0) armdeadline(pd, dir, again);
+}
+
+void netpoll(std::int64_t ns, gqueue& out) noexcept {
+  sys::pollready ev[sys::kPollBatch];
+  const std::int64_t n = sys::pollwait(thepoller, ev, ns);
+  lastpoll.store(nanotime(), relaxed);
+  for (std::int64_t i = 0; i < n; i++) tell(ev[i], out);
+}
+
+void netpollbreak() noexcept { sys::pollbreak(thepoller); }
+
+std::int64_t netpollage(std::int64_t now) noexcept {
+  return now - lastpoll.load(relaxed);
+}
+
+}  // namespace burrow::rt

@@ -1,0 +1,73 @@
+// runtime/sched/pollwork.cc - from the netpoller to the run queues.
+//
+// The netpoller (runtime/netpoll/netpoll.h) says who can go on; here they become
+// runnable: on the p of who has polled, or, where that is nobody's m or an m
+// without a p, through the global queue.
+
+#include "runtime/netpoll/netpoll.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/timerhooks.h"
+
+namespace burrow::rt {
+
+namespace {
+
+// An idle m waits in the poller: what comes is its.
+bool polledfor() noexcept {
+  const m* x = sched.pollm.load(relaxed);
+  return x != nullptr && x->inpoll.load(relaxed);
+}
+
+}  // namespace
+
+g* frompoll(p* pp) noexcept {
+  if (!netpollinuse() || polledfor()) return nullptr;
+  gqueue ready;
+  netpoll(0, ready);
+  g* first = ready.pop();
+  if (first == nullptr) return nullptr;
+  first->status.store(gstatus::runnable, relaxed);
+  ownglist(pp, ready, 0);
+  return first;
+}
+
+void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept {
+  const bool help = ready.n > mine;
+  while (g* gp = ready.pop()) {
+    gp->status.store(gstatus::runnable, relaxed);
+    pp->fifo.pushback(gp);
+  }
+  if (help) considerwake(pp);
+}
+
+void globglist(gqueue& ready) noexcept {
+  while (g* gp = ready.pop()) {
+    if (runover(gp)) continue;
+    gp->status.store(gstatus::runnable, release);  // as globput
+    sched.runq.push(gp);
+  }
+  sched.runqn.store(sched.runq.n, relaxed);
+}
+
+void pokebusy() noexcept {
+  for (int i = 0; i < numprocs(); i++)
+    allp[i]->attention.fetch_or(kAttnLook, relaxed);
+}
+
+bool sysmonpoll(std::int64_t now) noexcept {
+  constexpr std::int64_t kLongAgo = 10'000'000;
+  if (!netpollinuse() || polledfor() || netpollage(now) < kLongAgo)
+    return false;
+  gqueue ready;
+  netpoll(0, ready);
+  if (ready.n == 0) return false;
+  {
+    const lockguard hold(sched.lock);
+    globglist(ready);
+  }
+  wakep();
+  pokebusy();
+  return true;
+}
+
+}  // namespace burrow::rt

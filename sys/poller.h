@@ -1,0 +1,56 @@
+// sys/poller.h - learning which descriptors can be read or written, edge-triggered.
+//
+// A descriptor is added once, with a number of the caller's (its tag). From then
+// on pollwait says each time that it *becomes* readable or writable, and not
+// again while it stays so. As everything in sys: no libc, results >= 0 or -errno.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace burrow::sys {
+
+enum pollbits : std::uint32_t {
+  kPollRead = 1,
+  kPollWrite = 2,
+  // The peer has closed, there is an error, or urgent data: both ways end their
+  // wait, and a short read no longer means that nothing is left.
+  kPollEnd = 4,
+};
+
+struct pollready {
+  std::uint64_t tag;
+  std::uint32_t what;  // pollbits
+};
+
+// poller is what the system needs for it. Zero: not open.
+struct poller {
+  int fd = 0;
+  int wakefd = 0;
+};
+
+// The most that one pollwait tells.
+inline constexpr std::size_t kPollBatch = 128;
+
+// pollopen makes a poller; its descriptors are closed on exec.
+std::int64_t pollopen(poller& p) noexcept;
+
+// polladd watches fd from now on; polldel ends that, and must come before fd is
+// closed, which alone is not enough if the open file has other descriptors.
+//
+// Errors  polladd: -EPERM it is always ready, as a regular file is. -EEXIST it
+//         is watched. -ENOMEM, -ENOSPC limits.
+std::int64_t polladd(const poller& p, int fd, std::uint64_t tag) noexcept;
+std::int64_t polldel(const poller& p, int fd) noexcept;
+
+// pollwait fills out[0, kPollBatch) with what has become ready, waiting for ns
+// nanoseconds at most for the first (0: not at all, < 0: for ever). pollbreak makes
+// one pollwait return early, the present one or else the next.
+//
+// Context  any thread; blocks it. pollbreak: any, signal handlers included.
+// Returns  how many; 0 also after pollbreak or a signal.
+std::int64_t pollwait(const poller& p, pollready* out,
+                      std::int64_t ns) noexcept;
+void pollbreak(const poller& p) noexcept;
+
+}  // namespace burrow::sys
