@@ -18,7 +18,7 @@
 //
 // Without the fence (BURROW_DEBUG=sigretake=1) the owner's own signal handler
 // does the middle step: asked -> stealing if it finds the thread in user code,
-// asked -> none if not (askseize, runtime/signal/ask.cc). A system call that it
+// asked -> none if not (runtime/signal/askseize.cc). A system call that it
 // interrupts is restarted or returns EINTR, which the fence never causes.
 
 #include "runtime/sched/entry.h"

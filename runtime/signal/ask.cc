@@ -1,4 +1,5 @@
-// runtime/signal/ask.cc - asking a thread, and answering; see ask.h.
+// runtime/signal/ask.cc - asking a thread for its trace, and to stop; answering;
+// see ask.h. What claim.cc asks is in askseize.cc.
 
 #include "runtime/signal/ask.h"
 
@@ -25,22 +26,6 @@ struct {
 } trace;
 
 std::atomic<const m*> freezer{nullptr};
-
-// The answer to a question has its number, so that nobody takes another's for his.
-constexpr std::uint32_t granted(std::uint32_t asked) noexcept {
-  return asked - kClaimAsked + kClaimStealing;
-}
-
-// On the owner's thread, so that what it wrote to its p before is published by
-// the release, and what it does next comes after the handler.
-bool answerseize(m* mp) noexcept {
-  std::uint32_t asked = mp->sigclaim.load(acquire);
-  if (asked == 0) return false;
-  const bool user = mp->inruntime.load(relaxed) == 0;
-  mp->claim.compare_exchange_strong(asked, user ? granted(asked) : kClaimNone,
-                                    acq_rel, relaxed);
-  return true;
-}
 
 // freeze does not return: the process is about to end.
 [[noreturn]] void freeze(m* mp, const void* ctxt) noexcept {
@@ -86,24 +71,6 @@ bool answer(m* mp, void* ctxt) noexcept {
   trace.state.store(kAnswered, release);
   sys::futexwakeup(&trace.state, 1);
   return true;
-}
-
-bool askseize(m* mp, std::uint32_t asked) noexcept {
-  constexpr std::int64_t kAtMost = 2'000'000;
-  mp->sigclaim.store(asked, release);
-  const std::int64_t start = sys::nanotime();
-  std::uint32_t c = asked;
-  if (sys::tgkill(mp->tid.load(relaxed), kAskSignal) >= 0)
-    while ((c = mp->claim.load(acquire)) == asked &&
-           sys::nanotime() - start < kAtMost)
-      sys::usleep(5);
-  std::uint32_t mine = asked;
-  mp->sigclaim.compare_exchange_strong(mine, 0, relaxed, relaxed);
-  // No answer: the signal is blocked, or the program's own. Unless it comes now.
-  if (c == asked &&
-      mp->claim.compare_exchange_strong(c, kClaimNone, acquire, acquire))
-    return false;
-  return c == granted(asked);
 }
 
 bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept {

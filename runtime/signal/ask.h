@@ -38,6 +38,9 @@ bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept;
 // Returns  whether the claim is stealing now, and the caller's; else it is none.
 bool askseize(m* mp, std::uint32_t asked) noexcept;
 
+// answerseize is the handler's side of it. Returns whether anything was asked.
+bool answerseize(m* mp) noexcept;
+
 // A thread that was frozen, and where it was.
 struct frozentrace {
   const std::uintptr_t* pcs;

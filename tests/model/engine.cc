@@ -73,6 +73,7 @@ void engine::runone(const std::function<execution()>& setup) {
   threads_.assign(e.threads.size(), {});
   for (std::size_t i = 0; i < threads_.size(); i++) {
     threads_[i].body = std::move(e.threads[i]);
+    if (i < e.handlers.size()) threads_[i].handler = std::move(e.handlers[i]);
     start(i);
   }
   if (runsteps() && e.atend) {
@@ -86,25 +87,46 @@ void engine::runone(const std::function<execution()>& setup) {
   running_ = false;
 }
 
-// Who can make a step: threads by number, their buffers after them.
-unsigned engine::candidates(
-    std::array<std::uint8_t, 2 * kMaxThreads>& can) const {
-  unsigned n = 0;
+// Who can make a step: threads by number, their buffers after them, and their
+// signals after these. Where only signals are left, they may come no more.
+unsigned engine::candidates(whocan& can) const {
+  unsigned n = 0, signals = 0;
   for (std::size_t i = 0; i < threads_.size(); i++) {
     const thread& t = threads_[i];
-    if (!t.done && !blocked(t)) can[n++] = static_cast<std::uint8_t>(i);
+    if ((!t.done || t.inhandler) && !blocked(t))
+      can[n++] = static_cast<std::uint8_t>(i);
     if (!t.buffer.empty())
       can[n++] = static_cast<std::uint8_t>(kMaxThreads + i);
+    if (t.pending != 0 && !t.inhandler) {
+      can[n++] = static_cast<std::uint8_t>(2 * kMaxThreads + i);
+      signals++;
+    }
   }
+  if (n > 0 && n == signals) can[n++] = kNoMore;
   return n;
 }
 
 void engine::take(std::uint8_t who) {
   if (who < kMaxThreads) {
     resume(who);
-  } else {
+  } else if (who < 2 * kMaxThreads) {
     flushone(who - kMaxThreads);
+  } else {
+    threads_[who - 2 * kMaxThreads].delivering = true;
+    resume(who - 2 * kMaxThreads);
   }
+}
+
+// Nobody can go on. Whether all have come to their ends; that one naps is as good
+// as another execution, in which it has chosen to wait no longer.
+bool engine::ended() {
+  bool alldone = true, onenaps = false;
+  for (const thread& t : threads_) {
+    alldone = alldone && t.done;
+    onenaps = onenaps || (t.spinsat >= 0 && t.naps);
+  }
+  if (!alldone && !onenaps) violate("a thread waits for ever");
+  return alldone;
 }
 
 // Runs to the end of the execution (true), to a violation, or to a state that is
@@ -117,18 +139,14 @@ bool engine::runsteps() {
   }
   script_.resize(known);
   for (; !out_.violated; step_++) {
-    std::array<std::uint8_t, 2 * kMaxThreads> can;
+    whocan can;
     const unsigned n = candidates(can);
-    if (n == 0) {
-      bool alldone = true;
-      for (const thread& t : threads_) alldone = alldone && t.done;
-      if (!alldone) out_ = {true, account("a thread waits for ever"), 0, 0};
-      return alldone;
-    }
-    if (step_ == kMaxSteps) out_ = {true, account("no end"), 0, 0};
+    if (n == 0) return ended();
+    if (step_ == kMaxSteps) violate("no end");
     if (n > 1 && at_ >= path_.size() && !seen_.insert(hash()).second)
       return false;
     const std::uint8_t who = can[choose(n)];
+    if (who == kNoMore) return ended();
     script_.push_back({who, n > 1});
     take(who);
   }
@@ -147,7 +165,7 @@ word engine::hash() const {
   for (word g : ghosts_) h = mix(h, g);
   for (const thread& t : threads_) {
     h = mix(mix(h, t.history), static_cast<word>(t.spinsat));
-    h = mix(h, t.buffer.size());
+    h = mix(h, t.buffer.size() * 16 + t.pending);
     for (const auto& [id, v] : t.buffer)
       h = mix(mix(h, static_cast<word>(id)), v);
     if (how_ == memory::tso) continue;
@@ -168,6 +186,8 @@ std::string engine::account(const char* why) const {
                        : e.kind == 'X' ? "plain"
                        : e.kind == 'f' ? "  flushes"
                        : e.kind == 'h' ? "fences"
+                       : e.kind == 'g' ? "is signalled"
+                       : e.kind == 'c' ? "chooses"
                                        : "spins on";
     std::snprintf(line, sizeof line, "  thread %d %-9s %-14s %llx\n", e.thread,
                   what, name != nullptr ? name : "-",
@@ -184,7 +204,8 @@ void engine::entry(bc::transfer_t t) {
   e->back_ = t.fctx;
   e->self().body();
   e->self().done = true;
-  for (;;) e->pause();
+  e->forget(~word{0});
+  for (;;) e->step();  // its handler may run yet
 }
 
 void engine::start(std::size_t i) {
@@ -202,6 +223,35 @@ void engine::resume(std::size_t i) {
 
 void engine::pause() { back_ = bc::jump_fcontext(back_, nullptr).fctx; }
 
+void engine::step() {
+  pause();
+  while (self().delivering) {
+    handle();
+    pause();
+  }
+}
+
+// handle runs the thread's handler, which leaves nothing behind in the thread but
+// its views and its stores.
+void engine::handle() {
+  thread& t = self();
+  const int lastloaded = t.lastloaded;
+  const word lastvalue = t.lastvalue;
+  const std::size_t lastwrite = t.lastwrite;
+  const word history = t.history;
+  t.pending--;
+  t.delivering = false;
+  t.inhandler = true;
+  note('g', kNowhere, 0);
+  t.handler();
+  t.inhandler = false;
+  note('g', kNowhere, 1);
+  t.history = history;
+  t.lastloaded = lastloaded;
+  t.lastvalue = lastvalue;
+  t.lastwrite = lastwrite;
+}
+
 bool engine::blocked(const thread& t) const {
   if (t.spinsat < 0) return false;
   const auto id = static_cast<std::size_t>(t.spinsat);
@@ -217,21 +267,43 @@ void engine::note(char kind, int id, word v) {
 }
 
 void engine::fail(const char* why) {
-  out_ = {true, account(why), 0, 0};
+  violate(why);
   for (;;) pause();
 }
 
 // The spinner goes on when there is something else to read; then it does read
 // that, for no processor keeps a write to itself for ever.
-void engine::spin() {
+void engine::spin(bool naps) {
   thread& t = self();
   const int id = t.lastloaded;
   note('s', id, t.lastvalue);
   t.spinsat = id;
+  t.naps = naps;
   pause();
+  while (t.delivering) {
+    handle();
+    t.spinsat = id;
+    t.naps = naps;
+    pause();
+  }
   if (how_ == memory::tso) return;
   auto& oldest = t.now[static_cast<std::size_t>(id)];
   oldest = std::max(oldest, static_cast<std::uint8_t>(t.lastwrite + 1));
+}
+
+bool engine::flip() {
+  const bool it = choose(2) != 0;
+  note('c', kNowhere, it ? 1 : 0);
+  return it;
+}
+
+void engine::raise(std::size_t i) {
+  if (threads_[i].handler != nullptr) threads_[i].pending++;
+}
+
+void engine::violate(const char* why) {
+  out_.violated = true;
+  out_.why = account(why);
 }
 
 report explore(memory how, const std::function<execution()>& setup) {

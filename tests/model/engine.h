@@ -15,6 +15,7 @@ namespace model {
 
 inline constexpr std::size_t kMaxLocations = 32;
 inline constexpr std::size_t kMaxThreads = 4;
+inline constexpr int kNowhere = 255;  // an event at no location
 
 // view is, for each location, the number of the oldest write that may be read.
 using view = std::array<std::uint8_t, kMaxLocations>;
@@ -25,7 +26,8 @@ struct message {
 };
 
 struct event {
-  char kind;  // of "LSRXfhs": load, store, rmw, plain, flush, fence, spin
+  char kind;  // of "LSRXfhsgc": load, store, rmw, plain, flush, fence, spin,
+              // signal, choice
   std::uint8_t thread;
   std::uint8_t at;
   word value;
@@ -34,12 +36,17 @@ struct event {
 struct thread {
   boost::context::detail::fcontext_t ctx = nullptr;
   std::function<void()> body;
+  std::function<void()> handler;
   bool done = false;
-  int spinsat = -1;  // waits for a change of this location
+  unsigned pending = 0;     // signals
+  bool delivering = false;  // resumed for it
+  bool inhandler = false;
+  bool naps = false;  // spins, but for a time only
+  int spinsat = -1;   // waits for a change of this location
   int lastloaded = -1;
   word lastvalue = 0;
   std::size_t lastwrite = 0;  // weak: its number
-  word history = 0;
+  word history = 0, place = 0;
   std::vector<std::pair<int, word>> buffer;  // tso
   view now{}, atacquire{}, atrelease{};      // weak
 };
@@ -53,12 +60,18 @@ class engine {
   void name(int id, const char* text);
   word load(int id, std::memory_order order);
   void store(int id, word v, std::memory_order order);
-  word rmw(int id, std::memory_order order, bool (*fn)(void*, word&),
-           void* arg);
+  word rmw(int id, std::memory_order order, std::memory_order failing,
+           bool (*fn)(void*, word&), void* arg);
   word plainload(int id);
   void plainstore(int id, word v);
   void heavy();
-  void spin();
+  void spin(bool naps);
+  bool flip();
+  void raise(std::size_t i);
+  void forget(word place) { self().history = self().place = place; }
+  word place() { return self().place; }
+  void reached(unsigned n) { out_.reached |= word{1} << n; }
+  std::size_t current() const { return current_; }
   [[noreturn]] void fail(const char* why);
   word& ghostat(int id) { return ghosts_[static_cast<std::size_t>(id)]; }
 
@@ -77,19 +90,24 @@ class engine {
   // Search.
   void runone(const std::function<execution()>& setup);
   bool runsteps();
-  unsigned candidates(std::array<std::uint8_t, 2 * kMaxThreads>& can) const;
+  using whocan = std::array<std::uint8_t, 3 * kMaxThreads + 1>;
+  static constexpr std::uint8_t kNoMore = 3 * kMaxThreads;
+  unsigned candidates(whocan& can) const;
+  bool ended();
   void take(std::uint8_t who);
   bool nextpath();
   unsigned choose(unsigned n);
   word hash() const;
   std::string account(const char* why) const;
+  void violate(const char* why);
 
   // Threads. All but resume run on a thread's stack.
   void start(std::size_t i);
   void resume(std::size_t i);
   static void entry(boost::context::detail::transfer_t t);
   void pause();
-  void step() { pause(); }
+  void step();
+  void handle();
   thread& self() { return threads_[current_]; }
   bool blocked(const thread& t) const;
   void note(char kind, int id, word v);

@@ -8,8 +8,6 @@ namespace model {
 
 namespace {
 
-constexpr int kNowhere = 255;
-
 bool acquires(std::memory_order o) {
   return o == std::memory_order_acquire || o == std::memory_order_acq_rel ||
          o == std::memory_order_seq_cst;
@@ -137,8 +135,8 @@ void engine::store(int id, word v, std::memory_order order) {
   note('S', id, v);
 }
 
-word engine::rmw(int id, std::memory_order order, bool (*fn)(void*, word&),
-                 void* arg) {
+word engine::rmw(int id, std::memory_order order, std::memory_order failing,
+                 bool (*fn)(void*, word&), void* arg) {
   step();
   thread& t = self();
   const message old = writes(id).back();
@@ -155,10 +153,8 @@ word engine::rmw(int id, std::memory_order order, bool (*fn)(void*, word&),
       static_cast<std::uint8_t>(writes(id).size() - 1);
   word next = v;
   const bool writing = fn(arg, next);
-  // Where it fails, the order is no stronger: what callers give for that is
-  // never more than they give for success.
   join(t.atacquire, old.carried);
-  if (writing && acquires(order)) join(t.now, old.carried);
+  if (acquires(writing ? order : failing)) join(t.now, old.carried);
   if (writing) {
     view carried = releaseview(t, order);
     join(carried, old.carried);  // the release sequence goes on
@@ -201,8 +197,9 @@ word location::load(std::memory_order o) const {
 void location::store(word v, std::memory_order o) {
   theengine().store(id_, v, o);
 }
-word location::rmw(std::memory_order o, bool (*fn)(void*, word&), void* arg) {
-  return theengine().rmw(id_, o, fn, arg);
+word location::rmw(std::memory_order o, std::memory_order failing,
+                   bool (*fn)(void*, word&), void* arg) {
+  return theengine().rmw(id_, o, failing, fn, arg);
 }
 word location::plainload() const { return theengine().plainload(id_); }
 void location::plainstore(word v) { theengine().plainstore(id_, v); }
@@ -213,7 +210,14 @@ word ghost::get() const { return theengine().ghostat(id_); }
 void ghost::set(word v) { theengine().ghostat(id_) = v; }
 
 void heavy() { theengine().heavy(); }
-void spin() { theengine().spin(); }
+void spin() { theengine().spin(false); }
+void nap() { theengine().spin(true); }
+bool flip() { return theengine().flip(); }
+std::size_t self() { return theengine().current(); }
+void raise(std::size_t i) { theengine().raise(i); }
+void forget(word place) { theengine().forget(place); }
+word place() { return theengine().place(); }
+void reached(unsigned n) { theengine().reached(n); }
 void fail(const char* why) { theengine().fail(why); }
 
 }  // namespace model

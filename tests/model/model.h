@@ -18,6 +18,13 @@
 // a moment of its own, and one of the caller again. light() does nothing: no
 // access is moved by the compiler here.
 //
+// Signals. raise() makes a signal pending for a thread, as tgkill does: its handler
+// runs between any two of the thread's steps from then on, or after the last, or
+// never. It masks itself. (The call is no step: a signal may come late, so nothing
+// is gained by its being sent later. Signals are counted, for one that was taken
+// might, sent later, have been another.) The kernel's locks order nothing here: the handler may
+// run before it can see what was written before raise().
+//
 // Search. The threads are coroutines. An execution is a list of choices; the
 // next one repeats it up to the last choice that has an alternative. A state
 // that was met before is left: memory, buffers and views are hashed, with, for
@@ -53,11 +60,12 @@ class location {
   word load(std::memory_order order) const;
   void store(word value, std::memory_order order);
   // rmw lets fn(word& v) change the newest value if it returns true, and returns
-  // what was there.
+  // what was there. failing is the order if it returns false.
   template <typename F>
-  word rmw(std::memory_order order, F fn) {
+  word rmw(std::memory_order order, std::memory_order failing, F fn) {
     return rmw(
-        order, [](void* f, word& v) { return (*static_cast<F*>(f))(v); }, &fn);
+        order, failing,
+        [](void* f, word& v) { return (*static_cast<F*>(f))(v); }, &fn);
   }
 
   // What C++ code does to a field that is no atomic; a violation if another
@@ -70,7 +78,8 @@ class location {
   void name(const char* text) const;
 
  private:
-  word rmw(std::memory_order order, bool (*fn)(void*, word&), void* arg);
+  word rmw(std::memory_order order, std::memory_order failing,
+           bool (*fn)(void*, word&), void* arg);
   int id_;
 };
 
@@ -91,7 +100,28 @@ void heavy();
 
 // spin says that the thread would load again what it loaded last, until it reads
 // another value: it goes on when there is one.
+// A spinner that would also give up after a time, a choice made before (flip()),
+// waits by nap(): that none of the others goes on is no fault then.
 void spin();
+void nap();
+
+// flip is a choice of whatever the program cannot know.
+bool flip();
+
+// self is the calling thread's number.
+std::size_t self();
+
+// raise sends thread i its signal; execution::handlers has what it does.
+void raise(std::size_t i);
+
+// forget says that the thread knows nothing any more of what it has read, but only
+// that it stands at `place`, a number of the program's own: states that differ
+// in no more than its past are one.
+void forget(word place);
+word place();
+
+// reached notes that an execution got somewhere: report::reached has bit n.
+void reached(unsigned n);
 
 // fail ends the execution as a violation.
 [[noreturn]] void fail(const char* why);
@@ -105,6 +135,7 @@ inline void require(bool holds, const char* why) {
 struct execution {
   std::vector<std::function<void()>> threads;
   std::function<void()> atend;
+  std::vector<std::function<void()>> handlers;  // one for each thread, or none
 };
 
 struct report {
@@ -112,6 +143,7 @@ struct report {
   std::string why;  // with the steps that led there
   std::size_t states = 0;
   std::size_t executions = 0;
+  word reached = 0;
 };
 
 // explore searches until the first violation, or through all that is possible.

@@ -1,4 +1,5 @@
-// tests/model/standin/sys/os.h - what claim.cc asks of the system, modelled.
+// tests/model/standin/sys/os.h - what claim.cc and askseize.cc ask of the system,
+// modelled.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +13,10 @@ inline void osyield() noexcept {}
 
 enum class barrierkind { expedited, global };
 inline barrierkind membarrier_kind() noexcept { return barrierkind::expedited; }
+
+// ask_programs.cc.
+std::int64_t tgkill(std::int64_t thread, int sig) noexcept;
+std::int64_t nanotime() noexcept;
+inline void usleep(std::uint32_t) noexcept { model::nap(); }
 
 }  // namespace burrow::sys

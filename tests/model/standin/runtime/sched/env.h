@@ -1,5 +1,5 @@
-// tests/model/standin/runtime/sched/env.h - the model is of the fence, not of
-// the signal that can take its place.
+// tests/model/standin/runtime/sched/env.h - the fence, or the signal that can take
+// its place (-DMODEL_SIGNAL).
 #pragma once
 
 namespace burrow::rt {
@@ -8,7 +8,11 @@ struct debugvars {
   struct {
     template <typename Order>
     bool load(Order) const noexcept {
+#if defined(MODEL_SIGNAL)
+      return true;
+#else
       return false;
+#endif
     }
   } sigretake;
 };

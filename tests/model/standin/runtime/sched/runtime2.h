@@ -1,5 +1,5 @@
-// tests/model/standin/runtime/sched/runtime2.h - of m and p, what entry.h and
-// claim.cc touch; and std::atomic, as these two find it, modelled.
+// tests/model/standin/runtime/sched/runtime2.h - of m and p, what entry.h,
+// claim.cc and askseize.cc touch; and std::atomic, as these find it, modelled.
 #pragma once
 
 #include <atomic>
@@ -25,9 +25,9 @@ class atomic {
   T load(memory_order o) const noexcept { return fromword(at_.load(o)); }
   void store(T v, memory_order o) noexcept { at_.store(toword(v), o); }
   bool compare_exchange_strong(T& expected, T v, memory_order o,
-                               memory_order) noexcept {
+                               memory_order failing) noexcept {
     const model::word was = toword(expected);
-    const model::word got = at_.rmw(o, [&](model::word& w) {
+    const model::word got = at_.rmw(o, failing, [&](model::word& w) {
       if (w != was) return false;
       w = toword(v);
       return true;
@@ -49,7 +49,7 @@ class atomic {
  private:
   template <typename F>
   T change(memory_order o, F f) noexcept {
-    return fromword(at_.rmw(o, [&](model::word& w) {
+    return fromword(at_.rmw(o, o, [&](model::word& w) {
       w = toword(f(fromword(w)));
       return true;
     }));
@@ -81,12 +81,19 @@ struct p;
 
 // Its thread is in user code with a p, or in the runtime without.
 struct m {
-  explicit m(p* own = nullptr) : inruntime(own == nullptr), pp(own) {}
+  explicit m(int id, p* own = nullptr)
+      : inruntime(own == nullptr), pp(own), tid{id} {}
 
   std::atomic<std::uint32_t> inruntime;
   std::atomic<std::uint32_t> claim{kClaimNone};
   std::atomic<p*> pp;
   std::uint64_t rand = 0;
+
+  struct {
+    std::int64_t id;
+    std::int64_t load(::std::memory_order) const noexcept { return id; }
+  } tid;
+  std::atomic<std::uint32_t> sigclaim{0};
 };
 
 struct p {

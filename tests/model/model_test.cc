@@ -1,6 +1,8 @@
-// tests/model/claim_model_test.cc - [ASYM] p: the protocol by which a p is
-// entered and seized (entry.h, claim.cc) holds in every interleaving; and the
-// checker finds what is wrong with each mutant of it.
+// tests/model/model_test.cc - a protocol's code holds in every interleaving; and
+// the checker finds what is wrong with each mutant of it.
+//
+// Linked once for each protocol, with its variants. MODEL_REACHES has a bit for
+// each thing that some execution of the code has to have done.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -20,7 +22,7 @@ bool names(const std::string& list, memory how) {
   return list.find(name(how)) != list.npos;
 }
 
-class ClaimModel : public testing::TestWithParam<memory> {
+class Model : public testing::TestWithParam<memory> {
  protected:
   void SetUp() override {
     if (burrow::testsupport::kTsan)
@@ -29,7 +31,8 @@ class ClaimModel : public testing::TestWithParam<memory> {
   }
 };
 
-TEST_P(ClaimModel, TheCodeKeepsOneThreadInAPInEveryInterleaving) {
+TEST_P(Model, TheCodeHoldsInEveryInterleaving) {
+  model::word reached = 0;
   for (const model::variant& v : model::variants()) {
     if (v.name != "actual") continue;
     for (const model::scenario& s : v.scenarios) {
@@ -37,13 +40,16 @@ TEST_P(ClaimModel, TheCodeKeepsOneThreadInAPInEveryInterleaving) {
       const report r = model::explore(GetParam(), s.setup);
       EXPECT_FALSE(r.violated) << s.name << ": " << r.why;
       EXPECT_GT(r.states, 100u);
+      reached |= r.reached;
       std::printf("  %-40s %8zu states %8zu executions\n", s.name, r.states,
                   r.executions);
+      std::fflush(stdout);
     }
   }
+  EXPECT_EQ(reached, model::word{MODEL_REACHES});
 }
 
-TEST_P(ClaimModel, EachMutantIsFound) {
+TEST_P(Model, EachMutantIsFound) {
   int mutants = 0;
   for (const model::variant& v : model::variants()) {
     if (!names(v.foundin, GetParam())) continue;
@@ -58,12 +64,12 @@ TEST_P(ClaimModel, EachMutantIsFound) {
     }
     EXPECT_NE(found, "") << v.name;
     std::printf("  without %-20s %s\n", v.name.c_str(), found.c_str());
+    std::fflush(stdout);
   }
-  EXPECT_GE(mutants, 5);
+  EXPECT_GE(mutants, 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(, ClaimModel,
-                         testing::Values(memory::tso, memory::weak),
+INSTANTIATE_TEST_SUITE_P(, Model, testing::Values(memory::tso, memory::weak),
                          [](const auto& p) { return name(p.param); });
 
 }  // namespace
