@@ -1,4 +1,4 @@
-// runtime/sched/proc.cc - parking, readying, yielding.
+// runtime/sched/proc.cc - parking and yielding.
 //
 // The direct switch: a goroutine that parks picks the next one itself and jumps
 // straight to it (gogo). The lock of the object it waits for stays held until
@@ -190,59 +190,6 @@ void parkforever(waitreason why) noexcept {
   for (;;) gopark(nullptr, nullptr, why);
 }
 
-// [SPIN] the caller has published work on pp. npidle is read after it in program
-// order only; an m that goes idle raises npidle, passes a heavy fence and then
-// looks at all queues (findrunnable). Either it sees the work, or we see it.
-void considerwake(p* pp) noexcept {
-  detail::asymmetric_light();
-  if (sched.npidle.load(relaxed) == 0) [[likely]]
-    return;
-  if (sched.nmspinning.load(relaxed) != 0) return;
-  // A wake-up costs the waker 2 us and comes 20 us later. Where earlier ones
-  // found nothing left to do, make fewer; sysmon looks after what is missed.
-  if (pp->wakeskip > 0) {
-    pp->wakeskip--;
-    return;
-  }
-  pp->wakeskip = pp->wakebackoff;
-  if (pp->wakebackoff < 4096) pp->wakebackoff = pp->wakebackoff * 2 + 1;
-  wakep();
-}
-
-void readyg(p* pp, g* gp) noexcept {
-  gp->status.store(gstatus::runnable, relaxed);
-  g* kicked = pp->runnext.load(relaxed);
-  pp->runnext.store(gp, relaxed);
-  // One goroutine more, and the one that readied it is likely to park soon: not
-  // worth a thread. Should it not park, sysmon notices.
-  if (kicked == nullptr) return;
-  pp->fifo.pushback(kicked);
-  considerwake(pp);
-}
-
-void goready(g* gp) noexcept {
-  if ((gp->flags & kGForeign) != 0) [[unlikely]] {
-    // The proxy may be gone as soon as it has seen the store: waking a futex
-    // that nobody waits on, or that is unmapped, does nothing.
-    gp->parkword.store(1, release);
-    sys::futexwakeup(&gp->parkword, 1);
-    return;
-  }
-  m* mp = getm();
-  if (mp == nullptr) return globput(gp);
-  // g0: a timer fired; or who has changed maxprocs, and still has its p.
-  if (mp->inruntime.load(relaxed) != 0) {
-    p* pp = getp(mp);
-    return pp != nullptr ? readyg(pp, gp) : globput(gp);
-  }
-  if (enter(mp)) {
-    readyg(getp(mp), gp);
-  } else {
-    globput(gp);
-  }
-  leave(mp);
-}
-
 void goyield() noexcept {
   m* mp = getm();
   if (mp == nullptr) return sys::osyield();
@@ -291,18 +238,6 @@ m* reacquire(m* mp) noexcept {
 }
 
 bool runover(const g* gp) noexcept { return runisover(gp); }
-
-void globput(g* gp) noexcept {
-  {
-    const lockguard hold(sched.lock);
-    if (runover(gp)) return;
-    // release: a dump that meets a new g of a foreign thread's sees it whole.
-    gp->status.store(gstatus::runnable, release);
-    sched.runq.push(gp);
-    sched.runqn.store(sched.runq.n, relaxed);
-  }
-  wakep();
-}
 
 bool canspin() noexcept {
   m* mp = getm();

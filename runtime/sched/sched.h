@@ -22,7 +22,7 @@ void gfree(p* pp, g* gp) noexcept;
 // grow meanwhile. The gs' fields are the caller's to make sense of.
 void foreachg(void (*fn)(g* gp, void* arg), void* arg) noexcept;
 
-// ---- proc.cc: parking and readying -----------------------------------------
+// ---- proc.cc, ready.cc: parking and readying ---------------------------------
 
 // readyg puts gp, which the caller owns, on pp's queues as the next to run.
 void readyg(p* pp, g* gp) noexcept;

@@ -76,6 +76,7 @@ void engine::runone(const std::function<execution()>& setup) {
     if (i < e.handlers.size()) threads_[i].handler = std::move(e.handlers[i]);
     start(i);
   }
+  rest_ = std::move(e.rest);
   if (runsteps() && e.atend) {
     threads_.assign(1, {});
     threads_[0].body = std::move(e.atend);
@@ -117,12 +118,12 @@ void engine::take(std::uint8_t who) {
   }
 }
 
-// Nobody can go on. Whether all have come to their ends; that one naps is as good
+// Nobody can go on. Whether all have come to their ends, or sleep; that one naps is as good
 // as another execution, in which it has chosen to wait no longer.
 bool engine::ended() {
   bool alldone = true, onenaps = false;
   for (const thread& t : threads_) {
-    alldone = alldone && t.done;
+    alldone = alldone && (t.done || t.sleepson >= 0);
     onenaps = onenaps || (t.spinsat >= 0 && t.naps);
   }
   if (!alldone && !onenaps) violate("a thread waits for ever");
@@ -154,7 +155,7 @@ bool engine::runsteps() {
 }
 
 word engine::hash() const {
-  word h = 1;
+  word h = rest_ ? rest_() : 1;
   const std::size_t n = writes_.size();
   for (const auto& w : writes_) {
     h = mix(h, w.size());
@@ -165,6 +166,7 @@ word engine::hash() const {
   for (word g : ghosts_) h = mix(h, g);
   for (const thread& t : threads_) {
     h = mix(mix(h, t.history), static_cast<word>(t.spinsat));
+    h = mix(h, static_cast<word>(t.wants * 64 + t.sleepson));
     h = mix(h, t.buffer.size() * 16 + t.pending);
     for (const auto& [id, v] : t.buffer)
       h = mix(mix(h, static_cast<word>(id)), v);
@@ -253,6 +255,8 @@ void engine::handle() {
 }
 
 bool engine::blocked(const thread& t) const {
+  if (t.wants >= 0) return newest(t.wants) != 0;
+  if (t.sleepson >= 0) return newest(t.sleepson) == 0;
   if (t.spinsat < 0) return false;
   const auto id = static_cast<std::size_t>(t.spinsat);
   if (how_ == memory::tso) return newest(t.spinsat) == t.lastvalue;

@@ -42,6 +42,8 @@ struct thread {
   bool delivering = false;  // resumed for it
   bool inhandler = false;
   bool naps = false;  // spins, but for a time only
+  int wants = -1;     // waits for this location to be 0: a lock
+  int sleepson = -1;  // waits for it not to be 0, perhaps for ever
   int spinsat = -1;   // waits for a change of this location
   int lastloaded = -1;
   word lastvalue = 0;
@@ -57,6 +59,7 @@ class engine {
 
   int add(word init);
   int addghost(word init);
+  void init(int id, word v) { writes(id).back().value = v; }
   void name(int id, const char* text);
   word load(int id, std::memory_order order);
   void store(int id, word v, std::memory_order order);
@@ -64,7 +67,10 @@ class engine {
            bool (*fn)(void*, word&), void* arg);
   word plainload(int id);
   void plainstore(int id, word v);
+  void lock(int id);
+  void sleep(int id);
   void heavy();
+  void full();
   void spin(bool naps);
   bool flip();
   void raise(std::size_t i);
@@ -144,6 +150,7 @@ class engine {
   std::size_t current_ = 0;
   boost::context::detail::fcontext_t back_ = nullptr;
   std::vector<event> events_;
+  std::function<word()> rest_;
 };
 
 engine& theengine();

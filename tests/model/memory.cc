@@ -86,6 +86,12 @@ void engine::heavy() {
   note('h', kNowhere, me);
 }
 
+void engine::full() {
+  step();
+  fence(self());
+  note('h', kNowhere, current_);
+}
+
 const view& engine::releaseview(thread& t, std::memory_order order) {
   return releases(order) ? t.now : t.atrelease;
 }
@@ -164,6 +170,35 @@ word engine::rmw(int id, std::memory_order order, std::memory_order failing,
   return v;
 }
 
+void engine::lock(int id) {
+  thread& t = self();
+  t.wants = id;
+  pause();
+  t.wants = -1;
+  if (how_ == memory::tso) {
+    fence(t);
+    writes(id).back().value = 1;
+  } else {
+    const view carried = writes(id).back().carried;
+    join(t.now, carried);
+    join(t.atacquire, carried);
+    put(t, id, 1, carried);
+  }
+  note('R', id, rest_ ? rest_() : 0);
+}
+
+void engine::sleep(int id) {
+  thread& t = self();
+  t.sleepson = id;
+  pause();
+  t.sleepson = -1;
+  if (how_ == memory::weak) {
+    join(t.now, writes(id).back().carried);
+    join(t.atacquire, t.now);
+  }
+  note('L', id, newest(id));
+}
+
 word engine::plainload(int id) {
   thread& t = self();
   word v = newest(id);
@@ -191,6 +226,7 @@ void engine::plainstore(int id, word v) {
 }
 
 location::location(word init) : id_(theengine().add(init)) {}
+void location::init(word v) { theengine().init(id_, v); }
 word location::load(std::memory_order o) const {
   return theengine().load(id_, o);
 }
@@ -201,6 +237,8 @@ word location::rmw(std::memory_order o, std::memory_order failing,
                    bool (*fn)(void*, word&), void* arg) {
   return theengine().rmw(id_, o, failing, fn, arg);
 }
+void location::lock() { theengine().lock(id_); }
+void location::sleep() const { theengine().sleep(id_); }
 word location::plainload() const { return theengine().plainload(id_); }
 void location::plainstore(word v) { theengine().plainstore(id_, v); }
 void location::name(const char* text) const { theengine().name(id_, text); }
@@ -210,6 +248,7 @@ word ghost::get() const { return theengine().ghostat(id_); }
 void ghost::set(word v) { theengine().ghostat(id_) = v; }
 
 void heavy() { theengine().heavy(); }
+void full() { theengine().full(); }
 void spin() { theengine().spin(false); }
 void nap() { theengine().spin(true); }
 bool flip() { return theengine().flip(); }

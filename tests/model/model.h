@@ -56,6 +56,9 @@ class location {
   location(const location&) = delete;
   location& operator=(const location&) = delete;
 
+  // init changes what it begins with; while explore() sets the program up.
+  void init(word value);
+
   // Atomic accesses: a step each.
   word load(std::memory_order order) const;
   void store(word value, std::memory_order order);
@@ -67,6 +70,12 @@ class location {
         order, failing,
         [](void* f, word& v) { return (*static_cast<F*>(f))(v); }, &fn);
   }
+
+  // lock waits until it is 0, and makes it 1: a step. What is in execution::rest the
+  // thread may read then. Unlocked by an rmw.
+  void lock();
+  // sleep waits until it is not 0; for ever, if need be: that is an end as well.
+  void sleep() const;
 
   // What C++ code does to a field that is no atomic; a violation if another
   // thread's write to it is not ordered before. A store is a step; a load is made
@@ -97,6 +106,9 @@ class ghost {
 };
 
 void heavy();
+
+// full is a full fence of the calling thread.
+void full();
 
 // spin says that the thread would load again what it loaded last, until it reads
 // another value: it goes on when there is one.
@@ -136,6 +148,8 @@ struct execution {
   std::vector<std::function<void()>> threads;
   std::function<void()> atend;
   std::vector<std::function<void()>> handlers;  // one for each thread, or none
+  // A hash of what else is in the program's state: memory that a lock guards.
+  std::function<word()> rest;
 };
 
 struct report {

@@ -1,8 +1,8 @@
 // tests/model/variant.h - the code under test, and its mutants.
 //
-// claim_programs.cc is compiled once with runtime/sched/entry.h and claim.cc as
-// they are, and once with each mutant of them that tests/model/meson.build has
-// sed make. Each registers itself here.
+// The programs of a protocol are compiled once with the runtime's sources as they
+// are, and once with each mutant of them that tests/model/meson.build has sed
+// make. Each registers itself here.
 #pragma once
 
 #include <functional>

@@ -1,0 +1,2 @@
+// tests/model/standin_spin/runtime/sched/gogo.h - nothing: nobody switches here.
+#pragma once
