@@ -1,4 +1,4 @@
-// echo: a TCP server that sends back what it gets; without an address, with a client of its own.
+// echo - a TCP server that sends back what it gets.
 //
 //   echo 127.0.0.1:7000        serve until Ctrl-C, then wait for the connections
 //   echo                       serve and try it out

@@ -253,6 +253,7 @@ void run_main(invoker call, void* arg, const options& o) {
   mp->ism0 = true;
   setm(mp);
   initgogo();
+  initfork();
   initg0(mp);
   sigrunmask(sys::getsigmask());
   siginstall();

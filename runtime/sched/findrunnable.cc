@@ -240,6 +240,8 @@ g* fromown(m* mp, p* pp) noexcept {
 }  // namespace
 
 g* findrunnable(m* mp) noexcept {
+  if (forkedchild) [[unlikely]]
+    fatal("a goroutine waits in the child of a fork: it may only exec or exit");
   for (;;) {
     if (getp(mp) == nullptr) idle(mp);
     if (mp->ism0 && sched.ending.load(acquire)) return nullptr;

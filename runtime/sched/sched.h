@@ -209,6 +209,14 @@ void schedtrace(std::int64_t now, std::int64_t ms) noexcept;
 // whether a look at foreign threads has to be repeated in a second.
 bool checkdead(int exiting = 0) noexcept;
 
+// ---- fork.cc ---------------------------------------------------------------------
+
+// forkedchild: this is the child of a fork during a run. It runs no goroutine but
+// the one that has forked.
+extern bool forkedchild;  // written when there is one thread
+
+void initfork() noexcept;
+
 // ---- boot.cc ---------------------------------------------------------------------
 
 // mainended is called on g0 after the main goroutine has returned.

@@ -341,6 +341,7 @@ std::int64_t newm(p* pp, bool spinning) noexcept {
 std::int64_t runtimers(timers&, std::int64_t) noexcept {
   model::fail("no timer is due");
 }
+bool forkedchild = false;
 bool checkdead(int) noexcept { return false; }
 g* frompoll(p*) noexcept { return nullptr; }
 void ownglist(p*, gqueue&, std::uint32_t) noexcept {}

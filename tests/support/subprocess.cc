@@ -201,9 +201,12 @@ child_result run_prog(std::string_view name, const child_options& options) {
   return run_child(prog_path(name), options);
 }
 
+std::string example_path(std::string_view name) {
+  return beside_this_test("../examples/" + std::string(name));
+}
+
 child_result run_example(std::string_view name, const child_options& options) {
-  return run_child(beside_this_test("../examples/" + std::string(name)),
-                   options);
+  return run_child(example_path(name), options);
 }
 
 }  // namespace burrow::testsupport

@@ -40,7 +40,10 @@ std::string prog_path(std::string_view name);
 // run_prog runs it.
 child_result run_prog(std::string_view name, const child_options& = {});
 
-// run_example runs the program of examples/<name>.cc.
+// example_path is where the program of examples/<name>.cc stands.
+std::string example_path(std::string_view name);
+
+// run_example runs it.
 child_result run_example(std::string_view name, const child_options& = {});
 
 }  // namespace burrow::testsupport

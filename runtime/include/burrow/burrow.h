@@ -6,6 +6,7 @@
 #include "burrow/debug.h"
 #include "burrow/defer.h"
 #include "burrow/error.h"
+#include "burrow/exec.h"
 #include "burrow/fd.h"
 #include "burrow/future.h"
 #include "burrow/go.h"
