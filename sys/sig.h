@@ -21,8 +21,7 @@ enum sigflag : std::uint16_t {
   kSigDefault = 16,   // the system's default action is kept unless asked for
   kSigIgnore = 32,    // the default action is to ignore it
   kSigUnblock = 64,   // never blocked on our threads
-  kSigRestart = 128,  // interrupted system calls go on
-  kSigReserved = 256  // the C library's own: hands off
+  kSigReserved = 128  // the C library's own: hands off
 };
 
 struct sigrow {

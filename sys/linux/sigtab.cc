@@ -1,14 +1,15 @@
 // sys/linux/sigtab.cc - Linux's signals and what burrow does with each.
 //
 // The flags are those of Go's runtime for Linux (sigtab_linux_generic.go), but
-// for two: signals 32 and 33 (34 in musl) are the C library's and never touched.
+// for those that are the C library's own, 32 and 33, which are never touched. They
+// are glibc's; musl, for which burrow is not made, has 34 as well.
 #include "sys/sig.h"
 
 namespace burrow::sys {
 
 namespace {
 
-constexpr std::uint16_t kN = kSigNotify | kSigRestart;
+constexpr std::uint16_t kN = kSigNotify;
 constexpr std::uint16_t kK = kSigKill, kT = kSigThrow, kD = kSigDefault;
 constexpr std::uint16_t kI = kSigIgnore, kU = kSigUnblock;
 constexpr std::uint16_t kFault = kSigPanic | kSigUnblock;
