@@ -19,7 +19,8 @@
 // Without the fence (BURROW_DEBUG=sigretake=1) the owner's own signal handler
 // does the middle step: asked -> stealing if it finds the thread in user code,
 // asked -> none if not (runtime/signal/askseize.cc). A system call that it
-// interrupts is restarted or returns EINTR, which the fence never causes.
+// interrupts is restarted or returns EINTR, which the fence never causes. Where
+// the owner does not answer, the fence comes after all.
 
 #include "runtime/sched/entry.h"
 #include "runtime/sched/env.h"
@@ -31,6 +32,16 @@ namespace burrow::rt {
 namespace {
 // Numbers the questions; wraps after 2^30 of them, too late to matter.
 std::atomic<std::uint32_t> claimseq{0};
+
+// ask puts a new question to mp. Returns  its number, or 0: another thief has one.
+std::uint32_t ask(m* mp) noexcept {
+  std::uint32_t none = kClaimNone;
+  const std::uint32_t asked =
+      kClaimAsked | claimseq.fetch_add(kClaimNumber, relaxed);
+  return mp->claim.compare_exchange_strong(none, asked, relaxed, relaxed)
+             ? asked
+             : 0;
+}
 
 // holds says whether mp, whose claim is ours (stealing), still has pp; if not,
 // the claim is given up.
@@ -51,12 +62,16 @@ bool seizebysignal() noexcept {
 bool tryseize(p* pp) noexcept {
   m* mp = pp->mp.load(acquire);
   if (mp == nullptr || mp->inruntime.load(relaxed) != 0) return false;
-  std::uint32_t none = kClaimNone;
-  const std::uint32_t asked =
-      kClaimAsked | claimseq.fetch_add(kClaimNumber, relaxed);
-  if (!mp->claim.compare_exchange_strong(none, asked, relaxed, relaxed))
-    return false;
-  if (seizebysignal()) return askseize(mp, asked) && holds(mp, pp);
+  std::uint32_t asked = ask(mp);
+  if (asked == 0) return false;
+  if (seizebysignal()) {
+    if (askseize(mp, asked)) return holds(mp, pp);
+    // The answer is no; or there is none, as the signal is blocked, or the
+    // program's own. The fence does without, at its price.
+    if (mp->inruntime.load(relaxed) != 0) return false;
+    asked = ask(mp);
+    if (asked == 0) return false;
+  }
   detail::asymmetric_heavy();  // [ASYM] pairs with enter
   std::uint32_t c = asked;
   // acquire: see what the owner wrote to its p before it left the runtime.
