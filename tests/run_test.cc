@@ -12,6 +12,7 @@
 
 #include "burrow/burrow.h"
 #include "runtime/sched/sched.h"
+#include "runtime/signal/signal.h"
 #include "tests/support/gotest.h"
 
 namespace burrow {
@@ -200,6 +201,30 @@ TEST(Run, HogEndsAtItsNextCall) {
   h.let = true;
   for (int i = 0; i < 20; i++) run([] { yield(); }, {.maxprocs = 2});
   EXPECT_TRUE(h.ended());
+}
+
+// The same, if that call would have thrown for want of a run.
+TEST(Run, HogEndsAtACallThatNeedsARun) {
+  static const auto c = make_chan<int>(1);
+  for (void (*call)() : {
+           +[] { signals::notify(c, {SIGUSR1}); },
+           +[] { signals::ignore({SIGUSR1}); },
+           +[] { signals::reset(); },
+           +[] { signals::notify_context(background(), {SIGUSR1}); },
+           +[] { run([] {}); },
+           +[] { go([] {}); },
+           +[] { after(1ms); },
+           +[] { with_timeout(background(), 1s); },
+       }) {
+    hog between, during;
+    between.outlives(call);
+    EXPECT_TRUE(between.ended());  // while no run is on
+    during.outlives(call);
+    run([&during] {
+      EXPECT_TRUE(during.ended());  // while another one is
+      EXPECT_FALSE(rt::sigregistered());
+    });
+  }
 }
 
 // The same, if that call would have set a timer: it must not reach the next

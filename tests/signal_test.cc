@@ -1,4 +1,4 @@
-// tests/signal_test.cc - notify, stop, ignore, reset; masks, stacks, dispositions.
+// tests/signal_test.cc - notify, stop, ignore, reset; dispositions.
 
 #include "burrow/signals.h"
 
@@ -9,22 +9,16 @@
 #include <csignal>
 #include <set>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include "burrow/burrow.h"
+#include "runtime/signal/signal.h"
 #include "tests/support/gotest.h"
 
 namespace {
 
 using namespace burrow;
 using namespace std::chrono_literals;
-
-sigset_t threadmask() {
-  sigset_t set;
-  pthread_sigmask(SIG_SETMASK, nullptr, &set);
-  return set;
-}
 
 void* handlerof(int sig) {
   struct sigaction sa;
@@ -160,7 +154,7 @@ TEST_P(Signal, AStormBesideHogs) {
     go([&, c] {
       for (int sig : c) (sig == SIGUSR1 ? got1 : got2)++;
     });
-    for (int i = 0; i < 20'000; i++) kill(getpid(), i % 2 ? SIGUSR1 : SIGUSR2);
+    for (int i = 0; i < 100'000; i++) kill(getpid(), i % 2 ? SIGUSR1 : SIGUSR2);
     const int n1 = got1, n2 = got2;
     kill(getpid(), SIGUSR1);
     kill(getpid(), SIGUSR2);
@@ -181,64 +175,6 @@ TEST_P(Signal, WhatAllThreadsBlockIsDelivered) {
     kill(getpid(), SIGUSR1);
     EXPECT_EQ(c.recv(), SIGUSR1);
   });
-}
-
-// Every m has the mask of run's caller, whoever made its thread.
-TEST_P(Signal, MasksOfMs) {
-  const blocked b(SIGUSR2);
-  run([] {
-    std::atomic<int> wrong{0};
-    wait_group wg;
-    for (int i = 0; i < 20; i++)
-      wg.go([&wrong] {
-        lock_os_thread();
-        const blocked mine(SIGTERM);  // is not handed on to threads made now
-        const sigset_t set = threadmask();
-        if (!sigismember(&set, SIGUSR2) || sigismember(&set, SIGUSR1)) wrong++;
-        wait_group inner;
-        inner.go([&wrong] {
-          const sigset_t other = threadmask();
-          if (sigismember(&other, SIGTERM)) wrong++;
-        });
-        inner.wait();
-        const sigset_t after = threadmask();
-        if (!sigismember(&after, SIGTERM)) wrong++;
-        unlock_os_thread();
-      });
-    wg.wait();
-    EXPECT_EQ(wrong.load(), 0);
-  });
-  const sigset_t set = threadmask();
-  EXPECT_TRUE(sigismember(&set, SIGUSR2));
-}
-
-TEST_P(Signal, HandlersRunOnAStackOfTheirOwn) {
-  static std::atomic<char*> at{nullptr};
-  struct sigaction sa = {}, old;
-  sa.sa_handler = [](int) {
-    char here;
-    at = &here;
-  };
-  sigaction(SIGUSR1, &sa, &old);  // without SA_ONSTACK
-  run([] {
-    wait_group wg;
-    for (int i = 0; i < 8; i++)
-      wg.go([] {
-        char here;
-        pthread_kill(pthread_self(), SIGUSR1);
-        const auto distance = at > &here ? at - &here : &here - at;
-        EXPECT_GT(distance, 16 << 10);
-        stack_t st;
-        sigaltstack(nullptr, &st);
-        EXPECT_EQ(st.ss_flags & SS_DISABLE, 0);
-        EXPECT_GE(st.ss_size, 32u << 10);
-      });
-    wg.wait();
-  });
-  struct sigaction now;
-  sigaction(SIGUSR1, &old, &now);
-  EXPECT_EQ(now.sa_flags & SA_ONSTACK, 0);
-  EXPECT_EQ(now.sa_handler, sa.sa_handler);
 }
 
 // But for signals that end the program, and do so still: see the next test.
@@ -292,25 +228,73 @@ TEST_P(Signal, AHandlerMadeBetweenRuns) {
   std::signal(SIGUSR2, old);
 }
 
-// For an ordinary thread is what it was sent, though somebody is notified.
-TEST_P(Signal, AThreadOfTheProgramsOwnHasItsHandler) {
-  static std::atomic<int> handled{0};
-  handled = 0;
-  const auto old = std::signal(SIGUSR1, [](int) { handled++; });
-  run([] {
-    auto c = make_chan<int>(8);
-    signals::notify(c, {SIGUSR1});
-    lock_os_thread();  // a compiler takes pthread_self for constant
-    std::thread([] { pthread_kill(pthread_self(), SIGUSR1); }).join();
-    EXPECT_EQ(handled.load(), 1);
-    pthread_kill(pthread_self(), SIGUSR1);  // to an m: for the channel
-    EXPECT_EQ(c.recv(), SIGUSR1);
-    EXPECT_EQ(handled.load(), 1);
-    signals::stop(c);
-    pthread_kill(pthread_self(), SIGUSR1);
-    EXPECT_EQ(handled.load(), 2);
+// As under nohup: ignored, but while somebody is notified.
+TEST_P(Signal, WhatIsIgnoredBeforeTheRunStaysSo) {
+  const auto old = std::signal(SIGHUP, SIG_IGN);
+  const auto ignored = [] {
+    kill(getpid(), SIGHUP);
+    return signals::ignored(SIGHUP) &&
+           handlerof(SIGHUP) == reinterpret_cast<void*>(SIG_IGN);
+  };
+  run([&ignored] {
+    EXPECT_TRUE(ignored());
+    auto c = make_chan<int>(1);
+    for (int i = 0; i < 3; i++) {
+      signals::notify(c, {SIGHUP});
+      EXPECT_FALSE(signals::ignored(SIGHUP));
+      kill(getpid(), SIGHUP);
+      EXPECT_EQ(c.recv(), SIGHUP);
+      if (i == 0) signals::stop(c);
+      if (i == 1) signals::reset();
+      if (i == 2) signals::ignore({SIGHUP});
+      EXPECT_TRUE(ignored());
+    }
+    signals::notify(c, {SIGHUP});
   });
-  std::signal(SIGUSR1, old);
+  EXPECT_TRUE(ignored());
+  std::signal(SIGHUP, old);
+}
+
+TEST_P(Signal, AllIsEveryNumber) {
+  run([] {
+    auto c = make_chan<int>(1);
+    signals::notify(c);
+    for (int sig = 1; sig <= 64; sig++) {
+      if (sig == SIGKILL || sig == SIGSTOP || sig == 32 || sig == 33) continue;
+      kill(getpid(), sig);
+      EXPECT_EQ(c.recv(), sig);
+    }
+    signals::notify(c, {SIGSEGV, SIGTRAP});
+    signals::reset();
+    EXPECT_FALSE(rt::sigregistered());
+  });
+}
+
+// Of a fault, what somebody sends is ignored.
+TEST_P(Signal, FaultsThatAreSentMayBeIgnored) {
+  run([] {
+    const auto faults = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    const auto allare = [&faults](bool wanted) {
+      for (int sig : faults) EXPECT_EQ(signals::ignored(sig), wanted) << sig;
+    };
+    for (int round = 0; round < 3; round++) {
+      signals::ignore(faults);
+      allare(true);
+      for (int sig : faults) kill(getpid(), sig);
+      sleep_for(1ms);
+      if (round == 0) signals::reset();
+      if (round == 1) signals::reset(faults);
+      if (round == 2) {
+        auto c = make_chan<int>(1);
+        signals::notify(c, faults);
+        for (int sig : faults) {
+          kill(getpid(), sig);
+          EXPECT_EQ(c.recv(), sig);
+        }
+      }
+      allare(false);
+    }
+  });
 }
 
 TEST(SignalErrors, AreClearAndLoseNothing) {

@@ -37,6 +37,11 @@ constexpr std::uint32_t kPollUs = 50;
 std::uint64_t lastrun;  // sched.lock
 
 void claimrun() {
+  // In a goroutine it is a mistake; one whose run is over ends, here as elsewhere.
+  if (const m* mp = getm(); mp != nullptr &&
+                            mp->claim.load(acquire) == kClaimTaken &&
+                            runover(mp->curg))
+    parkforever(waitreason::forever);
   const lockguard hold(sched.lock);
   if (sched.running || getm() != nullptr)
     throw std::logic_error("burrow::run: another run is on");

@@ -35,8 +35,9 @@ struct signalstate {
 
 constinit signalstate state[sys::kSigmax + 1];
 
-// Faults stay ours; when one that somebody sends is to be ignored, the handler
-// does that.
+// What sigignore was told to. Signals that only the kernel has a reason for
+// (faults, SIGILL) stay ours: the handler ignores what somebody sends. Of the
+// others it sees those that were on their way as they came to be ignored.
 constinit std::atomic<std::uint64_t> sentignored{0};
 
 // Whether the default ends the program, and we let it live: nothing is lost if we
@@ -59,6 +60,18 @@ bool wantsbase(int sig, std::uint16_t flags, const sys::sigdisp& now) noexcept {
 void takeover(int sig, signalstate& s) noexcept {
   s.ours = s.changed = true;
   sys::setsig(sig, sys::ourdisp(), nullptr);
+}
+
+// Makes sig, of which the table knows what to do, ours if it is not.
+void makeours(int sig) noexcept {
+  signalstate& s = state[sig];
+  sys::sigdisp now;
+  if (sys::sigtab(sig).flags == 0 || sys::getsig(sig, &now) < 0 ||
+      sys::disp_isours(now))
+    return;
+  if (!s.changed) s.previous = now;
+  s.restack = false;
+  takeover(sig, s);
 }
 
 void installone(int sig) noexcept {
@@ -106,6 +119,7 @@ void siginstall() noexcept {
   }();
   (void)once;
   for (int sig = 1; sig <= sys::kSigmax; sig++) installone(sig);
+  signotifyopen();
 }
 
 void siguninstall() noexcept {
@@ -115,20 +129,18 @@ void siguninstall() noexcept {
 }
 
 void sigenable(int sig) noexcept {
-  signalstate& s = state[sig];
   sentignored.fetch_and(~sys::sigbit(sig), relaxed);
-  sys::sigdisp now;
-  if (sys::getsig(sig, &now) < 0 || sys::disp_isours(now)) return;
-  if (!s.changed) s.previous = now;
-  s.restack = false;
-  takeover(sig, s);
+  makeours(sig);
 }
 
 void sigdisable(int sig) noexcept {
   signalstate& s = state[sig];
   sentignored.fetch_and(~sys::sigbit(sig), relaxed);
   if (!s.changed) return;
-  if (s.base) return takeover(sig, s);
+  if (s.base) {
+    if (!s.ours) takeover(sig, s);
+    return;
+  }
   s.ours = false;
   sys::sigdisp d = s.previous;
   if (hasfunction(d)) {
@@ -140,10 +152,10 @@ void sigdisable(int sig) noexcept {
 
 void sigignore(int sig) noexcept {
   signalstate& s = state[sig];
-  if ((sys::sigtab(sig).flags & sys::kSigPanic) != 0) {
-    sentignored.fetch_or(sys::sigbit(sig), relaxed);
-    return;
-  }
+  const std::uint16_t flags = sys::sigtab(sig).flags;
+  if (flags == 0) return;
+  sentignored.fetch_or(sys::sigbit(sig), relaxed);
+  if ((flags & sys::kSigNotify) == 0) return makeours(sig);
   if (!s.changed) sys::getsig(sig, &s.previous);
   s.ours = s.restack = false;
   s.changed = true;

@@ -4,7 +4,8 @@
 // Every m has the mask that run's caller had, but for signals that must never be
 // blocked (the table's kSigUnblock). A goroutine that changes the mask of the
 // thread to which it is locked keeps it so: nobody touches it again. The thread
-// of run gets its own mask and stack back at the end.
+// of run gets its own mask and stack back at the end; one that ends with its
+// goroutine keeps the goroutine's mask to the last.
 
 #include "runtime/os/osproc.h"
 #include "runtime/sched/mem.h"
@@ -42,8 +43,8 @@ void sigrunmask(std::uint64_t callers) noexcept {
   runmask.store(callers & ~unblockable(), relaxed);
 }
 
-bool sigblockedinrun(int sig) noexcept {
-  return (runmask.load(relaxed) & sys::sigbit(sig)) != 0;
+bool sigblockedinrun(std::uint64_t set) noexcept {
+  return (runmask.load(relaxed) & set) != 0;
 }
 
 std::int64_t newthreadblocked(void (*fn)(void*), void* arg,
@@ -56,10 +57,12 @@ std::int64_t newthreadblocked(void (*fn)(void*), void* arg,
 }
 
 void sigfaultsonly(std::uint64_t but) noexcept {
-  for (int sig = 1; sig <= sys::kSigmax; sig++)
-    if ((sys::sigtab(sig).flags & (sys::kSigUnblock | sys::kSigNotify)) ==
-        sys::kSigUnblock)
+  for (int sig = 1; sig <= sys::kSigmax; sig++) {
+    const std::uint16_t flags = sys::sigtab(sig).flags;
+    if ((flags & sys::kSigReserved) != 0 ||
+        (flags & (sys::kSigUnblock | sys::kSigNotify)) == sys::kSigUnblock)
       but |= sys::sigbit(sig);
+  }
   sys::sigprocmask(~but, nullptr);
 }
 
@@ -84,7 +87,7 @@ void minit(m* mp) noexcept {
 void unminit(m* mp) noexcept {
   mp->tid.store(0, relaxed);
   sys::setaltstack(mp->oldaltstack);
-  sys::sigprocmask(mp->oldmask, nullptr);
+  if (mp->ism0) sys::sigprocmask(mp->oldmask, nullptr);
 }
 
 }  // namespace burrow::rt

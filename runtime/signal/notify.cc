@@ -1,12 +1,34 @@
 // runtime/signal/notify.cc - who has asked for which signals.
+//
+// A signal that a handler has accepted (sigsend) comes to those who had asked for
+// it then, and to nobody else. So what makes a signal unwanted does, under the
+// lock:
+//
+//   1 the disposition is what it shall be from now on
+//   2 sigwanted is without it: a handler that looks from here on does what the
+//     disposition or the table says
+//   3 handlers that had looked before are waited for (sigquiet); what they have
+//     accepted is delivered
+//   4 the listeners forget it
+//
+// And notify, before it adds a listener, delivers to the earlier ones what has
+// come until then.
+//
+// The registry is open while a run is on, as seen under the lock: who comes too
+// late for his run can change nothing. On a foreign thread that is an error; a
+// goroutine ends, as at any call into the runtime after its run.
 
+#include <algorithm>
+#include <bit>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "burrow/go.h"
 #include "burrow/select.h"
 #include "burrow/signals.h"
+#include "runtime/sched/sched.h"
 #include "runtime/signal/signal.h"
 
 namespace burrow::rt {
@@ -15,56 +37,101 @@ namespace {
 
 struct listener {
   chan<int> c;
-  std::uint64_t set;
+  std::uint64_t set;          // what it gets
+  std::uint64_t leaving = 0;  // what of it is no longer wanted
 };
 
 struct {
   // Held while signals are sent on: so none comes after stop has returned.
   rtmutex lock;
+  bool open = false;
   std::vector<listener> listeners;
 } registry;
 
+template <typename F>
+void foreachsig(std::uint64_t set, F f) {
+  for (; set != 0; set &= set - 1) f(std::countr_zero(set) + 1);
+}
+
 std::uint64_t allwanted() noexcept {
   std::uint64_t set = 0;
-  for (const listener& l : registry.listeners) set |= l.set;
+  for (const listener& l : registry.listeners) set |= l.set & ~l.leaving;
   return set;
 }
 
-// Has the signals whose state of being wanted has changed come, or not any more.
-// registry.lock held.
-void update() noexcept {
-  const std::uint64_t want = allwanted();
-  const std::uint64_t was = sigwanted.exchange(want, acq_rel);
-  for (int sig = 1; sig <= sys::kSigmax; sig++) {
-    const std::uint64_t bit = sys::sigbit(sig);
-    if ((sys::sigtab(sig).flags & sys::kSigNotify) == 0) continue;
-    if ((want & ~was & bit) != 0) sigenable(sig);
-    if ((was & ~want & bit) != 0) sigdisable(sig);
-  }
+// Hands on what handlers have accepted. registry.lock held. Not to be thrown
+// from: to send to a channel that is closed is the mistake it is elsewhere.
+void handon() noexcept {
+  foreachsig(sigtake(), [](int sig) {
+    for (const listener& l : registry.listeners)
+      if ((l.set & sys::sigbit(sig)) != 0) l.c.try_send(sig);
+  });
 }
 
-// listen has the signal thread take those signals that all ms may block.
-void listenifblocked(std::uint64_t set) noexcept {
-  for (int sig = 1; sig <= sys::kSigmax; sig++)
-    if ((set & sys::sigbit(sig)) != 0 && sigblockedinrun(sig))
-      return siglisten();
+// belongs says whether the caller may still change anything, before the lock.
+bool belongs() noexcept {
+  const m* mp = getm();
+  if (mp == nullptr) return sched.runid.load(acquire) != 0;
+  return mp->claim.load(acquire) != kClaimTaken || !runover(mp->curg);
+}
+
+// The same under the lock, for good.
+bool isopen() noexcept { return registry.open && belongs(); }
+
+// norun is for a caller that does not.
+[[noreturn]] void norun() {
+  if (getm() != nullptr) parkforever(waitreason::forever);  // ends it
+  throw std::logic_error("burrow::signals: no run is on");
+}
+
+// Adds to what c gets. registry.lock held.
+void add(const chan<int>& c, std::uint64_t set) {
+  handon();
+  auto& all = registry.listeners;
+  auto at = std::find_if(all.begin(), all.end(),
+                         [&c](const listener& l) { return l.c == c; });
+  if (at == all.end())
+    all.push_back({c, set});
+  else
+    at->set |= set;
+  const std::uint64_t was = sigwanted.fetch_or(set, seq_cst);
+  foreachsig(set & ~was, sigenable);
+}
+
+// Steps 2 to 4. registry.lock held.
+void settle() noexcept {
+  sigwanted.store(allwanted(), seq_cst);  // [SIG] pairs with sigsend
+  sigquiet();
+  handon();
+  for (listener& l : registry.listeners) {
+    l.set &= ~l.leaving;
+    l.leaving = 0;
+  }
+  std::erase_if(registry.listeners,
+                [](const listener& l) { return l.set == 0; });
 }
 
 // forget takes these signals from whoever asked for them, and does `then` to each.
-void forget(std::uint64_t set, void (*then)(int sig) noexcept) noexcept {
-  const lockguard hold(registry.lock);
-  for (listener& l : registry.listeners) l.set &= ~set;
-  std::erase_if(registry.listeners,
-                [](const listener& l) { return l.set == 0; });
-  update();
-  for (int sig = 1; sig <= sys::kSigmax; sig++)
-    if ((set & sys::sigbit(sig)) != 0) then(sig);
+void forget(std::uint64_t set, void (*then)(int sig) noexcept) {
+  std::uint64_t gone = 0;
+  bool in;
+  {
+    const lockguard hold(registry.lock);
+    in = isopen();
+    if (in) {
+      gone = sigwanted.load(relaxed) & set;
+      for (listener& l : registry.listeners) l.leaving = l.set & set;
+      foreachsig(set, then);
+      settle();
+    }
+  }
+  if (!in) norun();
+  siglisten(gone);
 }
 
-// setof checks numbers that a user gives; none: all that can be notified.
+// setof checks numbers that a user gives; none: all but the C library's own.
 std::uint64_t setof(std::initializer_list<int> sigs) {
-  if (sched.runid.load(acquire) == 0)
-    throw std::logic_error("burrow::signals: no run is on");
+  if (!belongs()) norun();
   std::uint64_t set = 0;
   for (const int sig : sigs) {
     if (sig < 1 || sig > sys::kSigmax ||
@@ -75,26 +142,37 @@ std::uint64_t setof(std::initializer_list<int> sigs) {
   }
   if (sigs.size() != 0) return set;
   for (int sig = 1; sig <= sys::kSigmax; sig++)
-    if ((sys::sigtab(sig).flags & sys::kSigNotify) != 0)
+    if ((sys::sigtab(sig).flags & sys::kSigReserved) == 0)
       set |= sys::sigbit(sig);
   return set;
 }
 
 }  // namespace
 
-void sigdeliver(int sig) {
+void sigdeliver() noexcept {
   const lockguard hold(registry.lock);
-  for (const listener& l : registry.listeners)
-    if ((l.set & sys::sigbit(sig)) != 0) l.c.try_send(sig);
+  handon();
 }
 
 bool sigregistered() noexcept { return sigwanted.load(acquire) != 0; }
 
-void signotifyreset() noexcept {
-  std::vector<listener> dropped;
+void signotifyopen() noexcept {
   const lockguard hold(registry.lock);
-  dropped.swap(registry.listeners);
-  update();
+  registry.open = true;
+}
+
+void signotifyreset() noexcept {
+  std::vector<listener> dropped;  // destroyed without the lock
+  std::uint64_t gone;
+  {
+    const lockguard hold(registry.lock);
+    registry.open = false;
+    dropped.swap(registry.listeners);
+    gone = sigwanted.load(relaxed);
+    foreachsig(gone, sigdisable);
+    settle();  // nobody is left to have what was accepted
+  }
+  siglisten(gone);
 }
 
 }  // namespace burrow::rt
@@ -110,25 +188,27 @@ void notify(const chan<int>& c, std::initializer_list<int> sigs) {
     throw std::system_error(
         std::make_error_code(std::errc::resource_unavailable_try_again),
         "burrow::signals::notify: no thread");
+  bool in;
   {
     const lockguard hold(registry.lock);
-    auto& all = registry.listeners;
-    auto at = std::find_if(all.begin(), all.end(),
-                           [&c](const listener& l) { return l.c == c; });
-    if (at == all.end())
-      all.push_back({c, set});
-    else
-      at->set |= set;
-    update();
+    in = isopen();
+    if (in) add(c, set);
   }
-  listenifblocked(set);
+  if (!in) norun();
+  siglisten(set);
 }
 
 void stop(const chan<int>& c) {
-  const lockguard hold(registry.lock);
-  std::erase_if(registry.listeners,
-                [&c](const listener& l) { return l.c == c; });
-  update();
+  std::uint64_t gone = 0;
+  {
+    const lockguard hold(registry.lock);
+    for (listener& l : registry.listeners)
+      if (l.c == c) l.leaving = l.set;
+    gone = sigwanted.load(relaxed) & ~allwanted();
+    foreachsig(gone, sigdisable);
+    settle();
+  }
+  siglisten(gone);
 }
 
 void ignore(std::initializer_list<int> sigs) { forget(setof(sigs), sigignore); }
@@ -138,7 +218,7 @@ void reset(std::initializer_list<int> sigs) { forget(setof(sigs), sigdisable); }
 bool ignored(int sig) {
   sys::sigdisp now;
   return sig >= 1 && sig <= sys::kSigmax && sys::getsig(sig, &now) >= 0 &&
-         now.handler == sys::kSigign;
+         (now.handler == sys::kSigign || sigsentignored(sig));
 }
 
 std::pair<context, stop_func> notify_context(const context& parent,

@@ -19,10 +19,6 @@ bool isfunction(const sys::sigdisp& d) noexcept {
   return d.handler != sys::kSigdfl && d.handler != sys::kSigign;
 }
 
-bool wanted(int sig) noexcept {
-  return (sigwanted.load(acquire) & sys::sigbit(sig)) != 0;
-}
-
 // A write to a broken pipe ends a program that writes to its standard output or
 // error, as those do which are run in pipelines; of others it only fails.
 void onsigpipe(const void* info, const void* ctxt) noexcept {
@@ -55,9 +51,10 @@ void sighandler(int sig, void* info, void* ctxt) noexcept {
   // Sent to a thread of the program's own: for the handler that it made.
   if (getm() == nullptr && sys::siginfo_tothread(info) && isfunction(previous))
     return sys::disp_forward(previous, sig, info, ctxt);
-  if (wanted(sig) && (fromuser || (flags & sys::kSigNotify) != 0))
-    return sigsend(sig);
-  if (sigsentignored(sig)) return;
+  // Else it is the kernel's answer to what the thread did: nobody can go on.
+  if (fromuser || (flags & sys::kSigNotify) != 0) {
+    if (sigsend(sig) || sigsentignored(sig)) return;
+  }
   if (isfunction(previous)) return sys::disp_forward(previous, sig, info, ctxt);
   if (previous.handler == sys::kSigign) return;
   bytable(sig, flags, info, ctxt);

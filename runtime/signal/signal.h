@@ -42,7 +42,7 @@ void sigenable(int sig) noexcept;
 void sigdisable(int sig) noexcept;
 void sigignore(int sig) noexcept;
 
-// sigsentignored says whether sig, a fault's, is ignored when somebody sends it.
+// sigsentignored says whether sig is ignored, by sigignore, when somebody sends it.
 bool sigsentignored(int sig) noexcept;
 
 // sigprevious is what the program itself wants done with sig.
@@ -51,7 +51,9 @@ const sys::sigdisp& sigprevious(int sig) noexcept;
 // ---- minit.cc: what a thread needs ----
 
 // minit gives the calling thread, which is mp's, its alternate stack and the
-// signal mask of the run; unminit gives back what it had before.
+// signal mask of the run; unminit gives back the stack that it had before, and to
+// the thread of run its mask. Another thread, which ends, keeps the one it has:
+// the destructors of its thread_local objects come yet.
 void minit(m* mp) noexcept;
 void unminit(m* mp) noexcept;
 
@@ -61,7 +63,8 @@ std::int64_t newthreadblocked(void (*fn)(void*), void* arg,
                               std::size_t stackbytes) noexcept;
 
 // sigfaultsonly sets the calling thread's mask: all are blocked but faults, which
-// blocked would end the process without a word, and those in `but`.
+// blocked would end the process without a word, the C library's own, for which it
+// waits, and those in `but`.
 void sigfaultsonly(std::uint64_t but) noexcept;
 
 // remask is for an m that was idle: another run may have another mask.
@@ -69,7 +72,8 @@ void remask(m* mp) noexcept;
 
 // sigrunmask sets the mask that ms have, from that of run's caller.
 void sigrunmask(std::uint64_t callers) noexcept;
-bool sigblockedinrun(int sig) noexcept;
+// sigblockedinrun says whether that mask blocks any of the set.
+bool sigblockedinrun(std::uint64_t set) noexcept;
 
 // ---- sighandler.cc ----
 
@@ -80,25 +84,39 @@ void diefromsignal(int sig) noexcept;
 
 // ---- sigqueue.cc: from handlers to channels ----
 
-// sigsend keeps sig for delivery. Context  signal handler.
-void sigsend(int sig) noexcept;
+// sigsend keeps sig for delivery, if somebody has asked for it. Returns whether.
+//
+// Context  signal handler.
+bool sigsend(int sig) noexcept;
 
-// sigwanted is the set of signals that somebody has asked for.
+// sigwanted is the set of signals that somebody has asked for. Written by
+// notify.cc, under its lock.
 extern std::atomic<std::uint64_t> sigwanted;
+
+// sigquiet waits until all handlers that may have seen an earlier sigwanted have
+// kept their signals; sigtake takes those. Context  the lock of notify.cc held.
+void sigquiet() noexcept;
+std::uint64_t sigtake() noexcept;
 
 // startsigthread makes sure that the thread which delivers is there.
 // Returns  0, or -errno.
 std::int64_t startsigthread() noexcept;
 bool sigthreadstarted() noexcept;
 
-// siglisten makes that thread, too, take the wanted signals: other threads may
-// all block them. Blocks the thread for a moment.
-void siglisten() noexcept;
+// siglisten makes that thread take the wanted signals, and no others, if any that
+// has changed is one that all ms block. Blocks the calling thread for a moment.
+//
+// Context  the lock of notify.cc not held.
+void siglisten(std::uint64_t changed) noexcept;
 
 // ---- notify.cc ----
 
-void sigdeliver(int sig);
+void sigdeliver() noexcept;     // what sigsend has kept
 bool sigregistered() noexcept;  // somebody waits for some signal
+
+// A run's beginning and end: who asks outside of it is refused; signotifyreset
+// forgets who has asked.
+void signotifyopen() noexcept;
 void signotifyreset() noexcept;
 
 // ---- fault.cc ----

@@ -18,26 +18,27 @@
 namespace burrow::signals {
 
 // notify sends each of these signals that arrives from now on to c, as its
-// number; no signal given: all that can be had. Sending does not block: c needs
-// a capacity that keeps up, 1 for a single signal. Called again for the same
-// channel it adds to the set; several channels each get a copy. Signals of one
-// kind that arrive faster than they are handed on are one, as for any process.
+// number; no signal given: all but the C library's own. Sending does not block:
+// c needs a capacity that keeps up, 1 for a single signal. Called again for the
+// same channel it adds to the set; several channels each get a copy. Signals of
+// one kind that arrive faster than they are handed on are one, as for any
+// process.
 //
 // It lasts until stop, reset, or the end of the run.
 //
 // Errors  panic_error: c is nil. std::invalid_argument: a number that is no
 //         signal, or is the C library's own; nothing has changed then.
-//         std::logic_error: no run is on. SIGKILL and SIGSTOP are accepted, and
-//         never come.
+//         std::logic_error: no run is on. std::system_error: no thread can be
+//         made. SIGKILL and SIGSTOP are accepted, and never come.
 void notify(const chan<int>& c, std::initializer_list<int> sigs = {});
 
-// stop takes back all that notify has arranged for c. When it returns, c gets no
-// more signals. A signal that no other channel waits for does again what it did
-// before.
+// stop takes back all that notify has arranged for c. When it returns, c has all
+// signals that had arrived (and for which it has room), and gets no more. A signal
+// that no other channel waits for does again what it did before.
 void stop(const chan<int>& c);
 
 // ignore makes the process ignore these signals; none given: all. It undoes
-// notify for them.
+// notify for them, as stop does. A fault is ignored if somebody sends it.
 //
 // Errors  as notify.
 void ignore(std::initializer_list<int> sigs = {});
@@ -47,7 +48,8 @@ void ignore(std::initializer_list<int> sigs = {});
 // Errors  as notify.
 void reset(std::initializer_list<int> sigs = {});
 
-// ignored says whether sig is ignored, as under nohup or after ignore.
+// ignored says whether sig is ignored, as under nohup or after ignore; a fault's:
+// when somebody sends it.
 bool ignored(int sig);
 
 // stop_func undoes a notify_context. Copyable, idempotent; dropping it does not
