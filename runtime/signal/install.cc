@@ -119,7 +119,6 @@ void siginstall() noexcept {
   }();
   (void)once;
   for (int sig = 1; sig <= sys::kSigmax; sig++) installone(sig);
-  signotifyopen();
 }
 
 void siguninstall() noexcept {

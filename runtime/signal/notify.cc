@@ -14,9 +14,10 @@
 // And notify, before it adds a listener, delivers to the earlier ones what has
 // come until then.
 //
-// The registry is open while a run is on, as seen under the lock: who comes too
-// late for his run can change nothing. On a foreign thread that is an error; a
-// goroutine ends, as at any call into the runtime after its run.
+// Whether the caller's run is on is looked at under the lock, which signotifyreset
+// takes when the run has no number any more: who asks is forgotten with the run,
+// or finds himself too late. On a foreign thread that is an error; a goroutine
+// ends, as at any call into the runtime after its run.
 
 #include <algorithm>
 #include <bit>
@@ -44,7 +45,6 @@ struct listener {
 struct {
   // Held while signals are sent on: so none comes after stop has returned.
   rtmutex lock;
-  bool open = false;
   std::vector<listener> listeners;
 } registry;
 
@@ -68,15 +68,13 @@ void handon() noexcept {
   });
 }
 
-// belongs says whether the caller may still change anything, before the lock.
+// belongs says whether the caller may change anything: finally, if registry.lock
+// is held. A goroutine that has its p holds up the end of its run.
 bool belongs() noexcept {
   const m* mp = getm();
   if (mp == nullptr) return sched.runid.load(acquire) != 0;
   return mp->claim.load(acquire) != kClaimTaken || !runover(mp->curg);
 }
-
-// The same under the lock, for good.
-bool isopen() noexcept { return registry.open && belongs(); }
 
 // norun is for a caller that does not.
 [[noreturn]] void norun() {
@@ -117,7 +115,7 @@ void forget(std::uint64_t set, void (*then)(int sig) noexcept) {
   bool in;
   {
     const lockguard hold(registry.lock);
-    in = isopen();
+    in = belongs();
     if (in) {
       gone = sigwanted.load(relaxed) & set;
       for (listener& l : registry.listeners) l.leaving = l.set & set;
@@ -156,17 +154,11 @@ void sigdeliver() noexcept {
 
 bool sigregistered() noexcept { return sigwanted.load(acquire) != 0; }
 
-void signotifyopen() noexcept {
-  const lockguard hold(registry.lock);
-  registry.open = true;
-}
-
 void signotifyreset() noexcept {
   std::vector<listener> dropped;  // destroyed without the lock
   std::uint64_t gone;
   {
     const lockguard hold(registry.lock);
-    registry.open = false;
     dropped.swap(registry.listeners);
     gone = sigwanted.load(relaxed);
     foreachsig(gone, sigdisable);
@@ -191,7 +183,7 @@ void notify(const chan<int>& c, std::initializer_list<int> sigs) {
   bool in;
   {
     const lockguard hold(registry.lock);
-    in = isopen();
+    in = belongs();
     if (in) add(c, set);
   }
   if (!in) norun();

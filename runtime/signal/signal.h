@@ -114,9 +114,7 @@ void siglisten(std::uint64_t changed) noexcept;
 void sigdeliver() noexcept;     // what sigsend has kept
 bool sigregistered() noexcept;  // somebody waits for some signal
 
-// A run's beginning and end: who asks outside of it is refused; signotifyreset
-// forgets who has asked.
-void signotifyopen() noexcept;
+// signotifyreset forgets who has asked. Context  the run has no number any more.
 void signotifyreset() noexcept;
 
 // ---- fault.cc ----
