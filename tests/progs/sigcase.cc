@@ -44,6 +44,37 @@ int atomicstop() {
   });
 }
 
+// SIGTERM is taken by sigtimedwait alone, but while somebody is notified.
+int pends() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  const auto take = [&set](const char* when) {
+    kill(getpid(), SIGTERM);
+    const timespec none{0, 0};
+    if (sigtimedwait(&set, nullptr, &none) != SIGTERM)
+      std::printf("not pending %s\n", when);
+  };
+  for (int i = 0; i < 20; i++) {
+    run([&take] {
+      auto c = make_chan<int>(1);
+      signals::notify(c, {SIGTERM});
+      kill(getpid(), SIGTERM);
+      c.recv();
+      signals::stop(c);
+      take("after stop");
+      signals::notify(c, {SIGTERM});
+      signals::reset();
+      take("after reset");
+      signals::notify(c, {SIGTERM});
+    });
+    take("after the run");
+  }
+  std::printf("alive\n");
+  return 0;
+}
+
 int threads() {
   int n = 0;
   for (const auto& t : std::filesystem::directory_iterator("/proc/self/task")) {
@@ -271,6 +302,7 @@ constexpr struct {
     {"ignorestorm", ignorestorm},
     {"jobcontrol", jobcontrol},
     {"nothread", nothread},
+    {"pends", pends},
     {"setids", setids},
     {"threadend", threadend},
     {"urgblocked", urgblocked},
