@@ -141,9 +141,18 @@ int sigctxt_writefd(const void* ctxt) noexcept;
 // ---- A process for a dangerous task ----
 
 // forkraw makes a child that goes on from here with this thread alone and
-// returns 0 in it, without the C library's knowledge; its end signals nobody.
+// returns 0 in it, without the C library's knowledge; its end signals nobody. It
+// is killed when the calling thread ends, or is killed, before it.
 // Returns  the child's id, or -errno.
 std::int64_t forkraw() noexcept;
+
+// sysshared maps fresh zeroed memory that forkraw's children share.
+// Returns  its address, page-aligned, or nullptr.
+void* sysshared(std::size_t bytes) noexcept;
+
+// cputime returns how long the threads of process pid have run so far.
+// Errors  -EINVAL there is no such process.
+std::int64_t cputime(std::int64_t pid) noexcept;
 
 // reap asks whether child pid has ended, without waiting.
 // Returns  0 not yet; 1 it has, *status as wait() has it. Errors  -ECHILD.

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "sys/os.h"
+#include "sys/sig.h"
 
 namespace sys = burrow::sys;
 
@@ -330,6 +332,28 @@ TEST(Exitprocess, EndsAllThreadsWithTheCode) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 9);
+}
+
+// Of the child alone, and what it shares: how far it is, how long it has run.
+TEST(Forkraw, TheChildCountsInSharedMemory) {
+  auto* count = static_cast<std::atomic<int>*>(sys::sysshared(4096));
+  ASSERT_NE(count, nullptr);
+  const std::int64_t pid = sys::forkraw();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    while (*count < 1'000'000) ++*count;
+    while (*count != -1) sys::usleep(100);
+    sys::exitprocess(7);
+  }
+  int status = 0;
+  EXPECT_EQ(sys::reap(pid, &status), 0);
+  while (*count < 1'000'000) sys::usleep(100);
+  EXPECT_GT(sys::cputime(pid), 0);
+  *count = -1;
+  while (sys::reap(pid, &status) == 0) sys::usleep(100);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+  EXPECT_EQ(sys::cputime(pid), -EINVAL);
+  sys::sysfree(count, 4096);
 }
 
 // ---- Output ----
