@@ -78,6 +78,12 @@ TEST_P(Fault, NobodyCatches) {
   }
 }
 
+TEST_P(Fault, WithoutAnAddressIsNoNilPointer) {
+  const child_result r = run("fault", "faultsnoncanonical");
+  expectreport(r, "panic: runtime error: unexpected fault address");
+  has(r, "deref");
+}
+
 TEST_P(Fault, InLibc) {
   if (kSanitizer) GTEST_SKIP() << "the sanitizer has a handler of its own";
   const child_result r = run("fault", "faultsinlibc");
@@ -85,6 +91,12 @@ TEST_P(Fault, InLibc) {
   has(r, "\\[signal SIGSEGV: segmentation violation code=0x1");
   has(r, "faultsinlibc");
   has(r, "\nrip\t0x[0-9a-f]+\n");
+}
+
+// Where malloc is not libc's, libc is libc all the same.
+TEST_P(Fault, InLibcBesideAMallocOfTheProgramsOwn) {
+  if (kSanitizer) GTEST_SKIP() << "the sanitizer has a malloc of its own";
+  expectreport(run("ownmalloc", ""), std::string("panic: ") + kNil);
 }
 
 TEST_P(Fault, StackOverflow) {

@@ -15,12 +15,14 @@
 // Rejected: throwing from the handler. The unwinder can do it, but the signal
 // stays blocked and the alternate stack in use.
 
-#include <dlfcn.h>
 #include <link.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
+#include <string_view>
 
 #include "burrow/error.h"
 #include "runtime/sched/tls.h"
@@ -43,32 +45,51 @@ constexpr const char kFatal[] = "fatal error";
 struct module {
   std::uintptr_t lo, hi;
 };
-constexpr int kMaxModules = 4;
+constexpr int kMaxModules = 8;
 module uncatchable[kMaxModules];
 int nuncatchable;
 
-// The module that a function is in, unless that is the program itself.
-void addmodule(const void* function) noexcept {
-  Dl_info info{};
-  if (dladdr(function, &info) == 0 || nuncatchable == kMaxModules) return;
-  auto base = reinterpret_cast<std::uintptr_t>(info.dli_fbase);
-  dl_iterate_phdr(
-      [](dl_phdr_info* object, std::size_t, void* arg) {
-        const auto wanted = *static_cast<std::uintptr_t*>(arg);
-        if (object->dlpi_name == nullptr || *object->dlpi_name == 0) return 0;
-        std::uintptr_t lo = ~std::uintptr_t{0}, hi = 0;
-        for (int i = 0; i < object->dlpi_phnum; i++) {
-          const auto& s = object->dlpi_phdr[i];
-          if (s.p_type != PT_LOAD) continue;
-          const std::uintptr_t at = object->dlpi_addr + s.p_vaddr;
-          if (at < lo) lo = at;
-          if (at + s.p_memsz > hi) hi = at + s.p_memsz;
-        }
-        if (wanted < lo || wanted >= hi) return 0;
-        uncatchable[nuncatchable++] = {lo, hi};
-        return 1;
-      },
-      &base);
+bool named(const char* path, std::string_view wanted) noexcept {
+  const std::string_view p(path);
+  return p.substr(p.rfind('/') + 1).starts_with(wanted);
+}
+
+// By their names, for a program may have functions of its own that are called as
+// theirs (malloc), or a copy of the unwinder besides theirs (-static-libgcc).
+bool knownlibrary(const char* path) noexcept {
+  for (const char* wanted : {"libc.so", "libgcc_s.so", "libunwind.so",
+                             "ld-linux", "ld-musl", "libc.musl"})
+    if (named(path, wanted)) return true;
+  return false;
+}
+
+// And those that have one of these functions: libburrow, or a malloc that takes
+// the place of libc's.
+bool hasfunction(const module& in) noexcept {
+  const std::uintptr_t functions[] = {
+      reinterpret_cast<std::uintptr_t>(&std::malloc),
+      reinterpret_cast<std::uintptr_t>(&_Unwind_RaiseException),
+      reinterpret_cast<std::uintptr_t>(&findmodules),
+  };
+  return std::any_of(std::begin(functions), std::end(functions),
+                     [&in](auto f) { return f >= in.lo && f < in.hi; });
+}
+
+int addmodule(dl_phdr_info* object, std::size_t, void*) noexcept {
+  // Not the program itself, which has no name here.
+  if (object->dlpi_name == nullptr || *object->dlpi_name == 0) return 0;
+  module found{~std::uintptr_t{0}, 0};
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    const auto& s = object->dlpi_phdr[i];
+    if (s.p_type != PT_LOAD) continue;
+    const std::uintptr_t at = object->dlpi_addr + s.p_vaddr;
+    found.lo = std::min(found.lo, at);
+    found.hi = std::max(found.hi, at + s.p_memsz);
+  }
+  if (nuncatchable < kMaxModules &&
+      (knownlibrary(object->dlpi_name) || hasfunction(found)))
+    uncatchable[nuncatchable++] = found;
+  return 0;
 }
 
 bool catchable(std::uintptr_t pc) noexcept {
@@ -93,7 +114,8 @@ const char* faulttext(int sig, int code, std::uintptr_t addr) noexcept {
     if (code == FPE_INTOVF) return "runtime error: integer overflow";
     return "runtime error: floating point error";
   }
-  if (addr < kNilPage)
+  // Without an address: the kernel has been told none by the processor.
+  if (addr < kNilPage && code != SI_KERNEL)
     return "runtime error: invalid memory address or nil pointer dereference";
   return "runtime error: unexpected fault address";
 }
@@ -116,10 +138,7 @@ bool inject(m* mp, int sig, const void* info, void* ctxt) noexcept {
 }  // namespace
 
 void findmodules() noexcept {
-  addmodule(reinterpret_cast<void*>(&std::malloc));             // libc
-  addmodule(reinterpret_cast<void*>(&_Unwind_RaiseException));  // libgcc_s
-  addmodule(reinterpret_cast<void*>(&findmodules));             // libburrow
-  addmodule(dlsym(RTLD_DEFAULT, "__tls_get_addr"));             // ld.so
+  dl_iterate_phdr(addmodule, nullptr);
 }
 
 void onfault(int sig, void* info, void* ctxt) noexcept {

@@ -87,6 +87,11 @@ void catchesbus() {
 
 void faults() { sink = deref(null); }
 
+// An address that no pointer can have: the processor does not say which.
+void faultsnoncanonical() {
+  sink = deref(reinterpret_cast<int*>(0x4141414141414141));
+}
+
 void faultsinlibc() {
   char to[16];
   std::memcpy(to, null, 16 + static_cast<unsigned>(zero));
@@ -151,6 +156,7 @@ const std::map<std::string, void (*)()> kPrograms = {
     {"catches", catches},
     {"catchesbus", catchesbus},
     {"faults", faults},
+    {"faultsnoncanonical", faultsnoncanonical},
     {"faultsinlibc", faultsinlibc},
     {"overflows", overflows},
     {"overflowsinlargeframe", overflowsinlargeframe},
