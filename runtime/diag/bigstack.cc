@@ -35,10 +35,14 @@ char* mapstack() noexcept {
   return static_cast<char*>(low) + kBytes;
 }
 
+char* high = nullptr;  // null: none yet
+
 }  // namespace
 
+void bigstack_restart() noexcept { high = nullptr; }
+
 void on_bigstack(void (*fn)(void*), void* arg) noexcept {
-  static char* const high = mapstack();
+  if (high == nullptr) high = mapstack();
   if (high == nullptr) return fn(arg);
   call c{fn, arg};
   ctx::jump_fcontext(ctx::make_fcontext(high, kBytes - kGuard, entry), &c);

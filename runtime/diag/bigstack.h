@@ -16,4 +16,7 @@ namespace burrow::rt {
 // Context  any. fn must not throw and must not park.
 void on_bigstack(void (*fn)(void*), void* arg) noexcept;
 
+// bigstack_restart leaves the stack to a call that will never return.
+void bigstack_restart() noexcept;
+
 }  // namespace burrow::rt

@@ -46,11 +46,15 @@ std::uint64_t loadedmodules() noexcept {
 
 bool dwarf_symbolize(std::uintptr_t, std::vector<frame>&) { return false; }
 
+void dwarf_restart() noexcept {}
+
 #else
 
 namespace {
 
 // All state of this file; guarded by symbolize's lock.
+enum class library { untried, loaded, missing };
+library have = library::untried;
 libdw dw;
 Dwfl* session = nullptr;
 std::uint64_t reported = ~0ull;  // loadedmodules() of the session's modules
@@ -104,8 +108,9 @@ bool refresh() noexcept {
   static char* path = paths;
   static const Dwfl_Callbacks callbacks = {findelf, finddebuginfo, nullptr,
                                            &path};
-  static const bool loaded = dw.load();
-  if (!loaded) return false;
+  if (have == library::untried)
+    have = dw.load() ? library::loaded : library::missing;
+  if (have == library::missing) return false;
   if (session == nullptr) {
     const ssize_t n = readlink("/proc/self/exe", exepath, sizeof exepath - 1);
     exepath[n > 0 ? n : 0] = 0;
@@ -336,6 +341,12 @@ void fromsymbols(Dwfl_Module* mod, Dwarf_Addr addr, frame& f) {
 }
 
 }  // namespace
+
+void dwarf_restart() noexcept {
+  have = library::untried;
+  session = nullptr;
+  reported = ~0ull;
+}
 
 bool dwarf_symbolize(std::uintptr_t pc, std::vector<frame>& frames) {
   if (!refresh()) return false;

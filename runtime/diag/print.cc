@@ -10,6 +10,8 @@
 
 #include <charconv>
 
+#include "runtime/diag/progress.h"
+
 namespace burrow::rt {
 namespace {
 
@@ -55,6 +57,7 @@ bool writable(int fd) noexcept {
 
 void writeall(int fd, const char* p, std::size_t n) noexcept {
   const int saved = errno;
+  progress_writing(true);
   {
     sigpipeguard guard;
     while (n > 0) {
@@ -70,6 +73,8 @@ void writeall(int fd, const char* p, std::size_t n) noexcept {
       }
     }
   }
+  progress_writing(false);
+  progress_step();
   errno = saved;
 }
 

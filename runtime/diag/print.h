@@ -71,6 +71,18 @@ class ownedlock {
     return true;
   }
 
+  // trylock does not wait. Returns whether the lock is `self`'s now; false also
+  // if it was before.
+  bool trylock(std::uint64_t self) noexcept {
+    if (!mutex_.try_lock()) return false;
+    owner_.store(self, std::memory_order_relaxed);
+    return true;
+  }
+
+  bool heldby(std::uint64_t self) const noexcept {
+    return owner_.load(std::memory_order_relaxed) == self;
+  }
+
   void unlock() noexcept {
     owner_.store(0, std::memory_order_relaxed);
     mutex_.unlock();

@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 #include <dlfcn.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -15,12 +16,14 @@
 #include "runtime/diag/bigstack.h"
 #include "runtime/diag/dwarf.h"
 #include "runtime/diag/print.h"
+#include "runtime/diag/progress.h"
 
 namespace burrow::rt {
 namespace {
 
 // symcache is what symbolize remembers. It is never destroyed: a goroutine may
-// fail while the process runs its static destructors.
+// fail while the process runs its static destructors. Its lock guards dwarf.cc and
+// bigstack.cc, too.
 struct symcache {
   static constexpr std::size_t kMaxEntries = 4096;
 
@@ -30,9 +33,17 @@ struct symcache {
   std::unordered_map<std::uintptr_t, std::vector<frame>> entries;
 };
 
+std::atomic<symcache*> thecache{nullptr};
+
 symcache& cache() {
-  static symcache& only = *new symcache;
-  return only;
+  symcache* c = thecache.load(std::memory_order_acquire);
+  if (c != nullptr) return *c;
+  auto fresh = std::make_unique<symcache>();
+  // acquire: another's, if one was faster.
+  if (!thecache.compare_exchange_strong(
+          c, fresh.get(), std::memory_order_acq_rel, std::memory_order_acquire))
+    return *c;
+  return *fresh.release();
 }
 
 void replaceall(std::string& text, std::string_view from, std::string_view to) {
@@ -106,6 +117,7 @@ std::vector<frame> cachedlookup(symcache& c, std::uintptr_t pc) {
 }  // namespace
 
 std::vector<frame> symbolize(std::uintptr_t pc) noexcept {
+  progress_step();
   try {
     symcache& c = cache();
     // Held by this thread already: a fault in the lines below is reported.
@@ -117,6 +129,15 @@ std::vector<frame> symbolize(std::uintptr_t pc) noexcept {
   } catch (...) {
     return {};
   }
+}
+
+void symbolize_isolated() noexcept {
+  symcache* c = thecache.load(std::memory_order_acquire);
+  if (c == nullptr) return;
+  if (c->lock.trylock(threadid())) return c->lock.unlock();
+  thecache.store(nullptr, std::memory_order_release);
+  dwarf_restart();
+  bigstack_restart();
 }
 
 std::string demangle_type(const char* type) {

@@ -40,6 +40,13 @@ struct frame {
 //          files, blocking the thread. Never parks. A few KiB of stack do.
 std::vector<frame> symbolize(std::uintptr_t pc) noexcept;
 
+// symbolize_isolated is for a copy of a process with the calling thread alone.
+// What a thread was in the midst of, this one or another, nobody will end: all is
+// begun anew then.
+//
+// Context  such a copy, before its first symbolize.
+void symbolize_isolated() noexcept;
+
 // demangle returns the C++ name of a linker symbol ("_Z...") or of a type as
 // typeid names it; std::string and std::string_view by their short names, and
 // the compiler's copies of a function ("_Z....constprop.0") by the function's

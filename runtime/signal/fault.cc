@@ -25,6 +25,7 @@
 #include <string_view>
 
 #include "burrow/error.h"
+#include "runtime/diag/modules.h"
 #include "runtime/sched/tls.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
@@ -138,6 +139,7 @@ bool inject(m* mp, int sig, const void* info, void* ctxt) noexcept {
 }  // namespace
 
 void findmodules() noexcept {
+  modules_learn();
   dl_iterate_phdr(addmodule, nullptr);
 }
 
