@@ -199,7 +199,7 @@ TEST(Rtthrow, NeedsNoHeap) {
   EXPECT_TRUE(matches(r.err,
                       "^runtime error: burrow: no memory\n\n"
                       "goroutine [1-9][0-9]* \\[running\\]:\n"
-                      "\\?\\?\n\t\\?\\? \\+0x[0-9a-f]+\n"))
+                      "\\?\\?\n\t.*/diag_test \\+0x[0-9a-f]+\n"))
       << r.err;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -313,6 +314,38 @@ GO_TEST(Dump, AsksTheHookForRunningGoroutines) {
   }
   out = true;
   await_others();
+}
+
+// Two that do not answer in time; then the first one's handler comes at last.
+GO_TEST(Dump, WhoAnswersLateDoesNotAnswerForAnother) {
+  static rt::m first, second;
+  std::atomic<bool> end{false};
+  std::thread deaf([&end] {
+    sigset_t urg;
+    sigemptyset(&urg);
+    sigaddset(&urg, SIGURG);
+    pthread_sigmask(SIG_BLOCK, &urg, nullptr);
+    first.tid = second.tid = gettid();
+    while (!end) usleep(1000);
+  });
+  while (second.tid == 0) usleep(100);
+  std::uint32_t question = 0;
+  std::uintptr_t pcs[8];
+  const auto asked = [&](rt::m* mp, const std::function<void()>& then) {
+    std::thread asker([&, mp] {
+      int n = 0;
+      EXPECT_FALSE(rt::asktrace(mp, pcs, 8, n));
+    });
+    while ((question = mp->sigtrace) == 0) usleep(100);
+    then();
+    asker.join();
+    EXPECT_EQ(mp->sigtrace, 0u);
+  };
+  asked(&first, [] {});
+  first.sigtrace = question;  // as its handler has read it
+  asked(&second, [] { EXPECT_FALSE(rt::answer(&first, nullptr)); });
+  end = true;
+  deaf.join();
 }
 
 GO_TEST(Dump, LeavesNothingOnTheStacks) {

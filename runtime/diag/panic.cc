@@ -24,6 +24,9 @@ namespace {
 constexpr int kStderr = 2;
 
 ownedlock reporting;
+// What its holder does; written by him. Relaxed: what a handler reads on another
+// thread decides how long it waits, no more.
+std::atomic<reportkind> reported{reportkind::none};
 
 // The handler to go on to. Release and acquire: whoever sees the pointer sees
 // the library that it points into.
@@ -106,6 +109,11 @@ void reportfault(int fd) noexcept {
   if (level >= tracelevel::all && others != nullptr) others(kStderr);
 }
 
+[[noreturn]] void reporttwice() noexcept {
+  printer(kStderr).str("\npanic during the report of another\n");
+  exit_panic();
+}
+
 [[noreturn]] void onterminate() {
   if (gidof(getg()) == 0) {
     const auto next = previous.load(std::memory_order_acquire);
@@ -176,13 +184,34 @@ void report_signal(int fd, int sig, int code, std::uintptr_t addr,
       .str("]\n");
 }
 
-void begin_report() noexcept {
-  if (reporting.lock(self())) return;
-  printer(kStderr).str("\npanic during the report of another\n");
-  exit_panic();
+void begin_report(reportkind kind) noexcept {
+  if (!reporting.lock(self())) reporttwice();
+  reported.store(kind, std::memory_order_relaxed);
 }
 
-void end_report() noexcept { reporting.unlock(); }
+void end_report() noexcept {
+  reported.store(reportkind::none, std::memory_order_relaxed);
+  reporting.unlock();
+}
+
+void begin_crash() noexcept {
+  constexpr std::int64_t kDump = 1'000'000'000, kFatal = 10 * kDump;
+  constexpr std::uint32_t kPollUs = 1000;
+  const std::uint64_t me = self();
+  const std::int64_t start = sys::nanotime();
+  while (!reporting.trylock(me)) {
+    const reportkind kind = reported.load(std::memory_order_relaxed);
+    const bool ends = kind == reportkind::fatal || kind == reportkind::crash;
+    if (reporting.heldby(me)) {
+      if (ends) reporttwice();
+      break;
+    }
+    const std::int64_t waited = sys::nanotime() - start;
+    if (kind != reportkind::crash && waited > (ends ? kFatal : kDump)) break;
+    sys::usleep(kPollUs);
+  }
+  reported.store(reportkind::crash, std::memory_order_relaxed);
+}
 
 void exit_panic() noexcept { sys::exitprocess(kExitPanic); }
 

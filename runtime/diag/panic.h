@@ -11,7 +11,8 @@
 // with nothing unwound yet, and the trace is that of the throw.
 //
 // One report at a time: who comes second waits, for good if the first one ends
-// the process. A report that fails ends the process at once.
+// the process. A report that fails ends the process at once. Who reports a signal
+// has a limit to his patience: begin_crash.
 //
 // fatal and rtthrow, which park.h declares, are defined here.
 //
@@ -71,12 +72,23 @@ void report_header(printer& out, const gidentity& gi, const char* state,
 void report_signal(int fd, int sig, int code, std::uintptr_t addr,
                    std::uintptr_t pc) noexcept;
 
+// A dump's process goes on after it; a fatal report ends the process, and so does
+// one of a signal, which can begin anywhere, in the midst of the others, too.
+enum class reportkind : std::uint32_t { none, dump, fatal, crash };
+
 // begin_report takes the right to report, end_report gives it back. Between
 // them the calling goroutine must not park.
 //
-// Context  any. Blocks the thread while another one reports.
-void begin_report() noexcept;
+// Context  any but a signal handler. Blocks the thread while another one reports.
+void begin_report(reportkind kind = reportkind::fatal) noexcept;
 void end_report() noexcept;
+
+// begin_crash does not wait for good: not for a dump by the thread that it has
+// interrupted, for another's dump a second, for a fatal report ten. It waits for
+// another signal's report, which ends the process.
+//
+// Context  signal handler.
+void begin_crash() noexcept;
 
 // exit_panic ends the process with exit code 2; nothing is flushed and no
 // destructor runs.

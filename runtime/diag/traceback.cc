@@ -8,8 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/diag/modules.h"
 #include "runtime/diag/print.h"
+#include "runtime/diag/progress.h"
 #include "runtime/diag/symbolize.h"
+#include "runtime/diag/symtab.h"
 
 namespace burrow::rt {
 namespace {
@@ -19,11 +22,14 @@ using std::string_view;
 // Relaxed: the level stands alone, and a trace may use the old or the new one.
 std::atomic<tracelevel> level_now{tracelevel::single};
 
+tracenames names_from = tracenames::symbols;
+
 struct collector {
   std::uintptr_t* pcs;
   int max;
-  int skip;
-  int n;
+  int skip;             // so many frames, the newest,
+  std::uintptr_t from;  // or, if not 0, all that are newer than this one
+  int& n;
 };
 
 _Unwind_Reason_Code collect(_Unwind_Context* context, void* arg) {
@@ -37,6 +43,11 @@ _Unwind_Reason_Code collect(_Unwind_Context* context, void* arg) {
   }
   // A signal interrupted this frame at pc, not after a call.
   if (beforecall != 0) pc++;
+  if (c->from != 0) {
+    if (pc != c->from) return _URC_NO_REASON;
+    c->from = 0;
+    c->n = 0;
+  }
   if (c->n == c->max) return _URC_END_OF_STACK;
   c->pcs[c->n++] = pc;
   return _URC_NO_REASON;
@@ -185,25 +196,50 @@ void printframe(printer& out, const frame& f) {
   printplace(out, f);
 }
 
-void printsymbolised(printer& out, const std::uintptr_t* pcs, int n,
-                     tracelevel level) {
-  std::vector<entry> trace;
-  for (int i = 0; i < n; i++) {
-    std::vector<frame> frames = symbolize(pcs[i]);
-    if (frames.empty()) throw std::bad_alloc();
-    for (frame& f : frames) {
-      if (f.module.empty()) f.moffset = pcs[i];
-      trace.push_back({std::move(f)});
+// printsymbolised returns false, and has printed nothing, if memory is exhausted.
+bool printsymbolised(printer& out, const std::uintptr_t* pcs, int n,
+                     tracelevel level) noexcept {
+  try {
+    std::vector<entry> trace;
+    for (int i = 0; i < n; i++) {
+      std::vector<frame> frames = symbolize(pcs[i]);
+      if (frames.empty()) return false;
+      for (frame& f : frames) {
+        if (f.module.empty()) f.moffset = pcs[i];
+        trace.push_back({std::move(f)});
+      }
     }
+    if (level != tracelevel::system) hideruntime(trace);
+    for (const entry& e : trace)
+      if (!e.hidden) printframe(out, e.f);
+    return true;
+  } catch (...) {
+    return false;
   }
-  if (level != tracelevel::system) hideruntime(trace);
-  for (const entry& e : trace)
-    if (!e.hidden) printframe(out, e.f);
 }
 
-// printraw writes addresses only: memory for more is exhausted.
-void printraw(printer& out, const std::uintptr_t* pcs, int n) noexcept {
-  for (int i = 0; i < n; i++) out.str("??\n\t?? +").hex(pcs[i]).str("\n");
+// printcaller prints a frame's first line, or, if `by` is not null, that of the
+// call which started a goroutine.
+void printcaller(printer& out, string_view function,
+                 const creator* by = nullptr) noexcept {
+  if (by != nullptr) out.str("created by ");
+  out.str(function.empty() ? "??" : function);
+  if (by != nullptr && by->goid != 0) out.str(" in goroutine ").udec(by->goid);
+}
+
+// printplain prints what can be said of pc without memory or locks, in the form of
+// print_trace or, if `by` is not null, of print_creator.
+void printplain(printer& out, std::uintptr_t pc, const creator* by) noexcept {
+  progress_step();
+  codeplace place{"??", nullptr, pc};
+  const char* name = nullptr;
+  if (moduleof(pc - 1, place)) {  // in the call, not after it
+    if (names_from == tracenames::linker)
+      name = symtabname(place.file, place.offset);
+    place.offset++;
+  }
+  printcaller(out, name != nullptr ? name : "", by);
+  out.str("\n\t").str(place.module).str(" +").hex(place.offset).str("\n");
 }
 
 }  // namespace
@@ -230,43 +266,36 @@ tracelevel tracelevel_now() noexcept {
 
 [[gnu::noinline]] int capture_here(std::uintptr_t* pcs, int max,
                                    int skip) noexcept {
-  collector c{pcs, max, skip + 1, 0};  // and this function's own frame
+  int n = 0;
+  collector c{pcs, max, skip + 1, 0, n};  // and this function's own frame
   _Unwind_Backtrace(collect, &c);
-  return c.n;
+  return n;
 }
 
-int capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs,
-                        int max) noexcept {
-  constexpr int kHandler = 16;  // frames of the handler's own, at most
-  std::uintptr_t all[kMaxTrace + 1 + kHandler];
-  const int n = capture_here(all, static_cast<int>(std::size(all)), 0);
-  const std::uintptr_t* const begin = all;
-  const auto* const end = begin + n;
+void capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs, int max,
+                         int& n) noexcept {
   // One more, as for the return address of a call (collect).
-  const auto* const from = std::find(begin, end, pc + 1);
-  if (from == end) {
-    *pcs = pc + 1;
-    return 1;
-  }
-  const int k = std::min(max, static_cast<int>(end - from));
-  std::copy_n(from, k, pcs);
-  return k;
+  pcs[0] = pc + 1;
+  n = 1;
+  collector c{pcs, max, 0, pc + 1, n};
+  _Unwind_Backtrace(collect, &c);
 }
+
+void set_tracenames(tracenames from) noexcept { names_from = from; }
 
 void print_trace(printer& out, const std::uintptr_t* pcs, int n,
                  tracelevel level) noexcept {
   if (level == tracelevel::none) return;
   const int shown = std::min(n, kMaxTrace);
-  try {
-    printsymbolised(out, pcs, shown, level);
-  } catch (...) {
-    printraw(out, pcs, shown);
-  }
+  const bool symbols = names_from == tracenames::symbols;
+  if (!symbols || !printsymbolised(out, pcs, shown, level))
+    for (int i = 0; i < shown; i++) printplain(out, pcs[i], nullptr);
   if (shown < n) out.str("...additional frames elided...\n");
 }
 
 void print_creator(printer& out, const creator& by) noexcept {
   if (by.pc == 0) return;
+  if (names_from != tracenames::symbols) return printplain(out, by.pc, &by);
   std::vector<frame> frames = symbolize(by.pc);
   std::size_t at = 0;
   while (at + 1 < frames.size() && frames[at].inlined && inburrow(frames[at]))
@@ -274,8 +303,7 @@ void print_creator(printer& out, const creator& by) noexcept {
   frame unknown;
   frame& f = frames.empty() ? unknown : frames[at];
   if (f.module.empty()) f.moffset = by.pc;
-  out.str("created by ").str(f.function.empty() ? "??" : f.function);
-  if (by.goid != 0) out.str(" in goroutine ").udec(by.goid);
+  printcaller(out, f.function, &by);
   printplace(out, f);
 }
 

@@ -50,9 +50,22 @@ int capture_here(std::uintptr_t* pcs, int max, int skip) noexcept;
 
 // capture_interrupted is capture_here for a signal handler: it begins with the
 // frame that was interrupted at pc. If the walk does not come by there, pc is
-// all.
-int capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs,
-                        int max) noexcept;
+// all. n is right at any time, for a walk that faults in a frame about which the
+// compiler knows too little.
+//
+// Context  signal handler.
+void capture_interrupted(std::uintptr_t pc, std::uintptr_t* pcs, int max,
+                         int& n) noexcept;
+
+// tracenames: where the names of functions come from. symbols: symbolize.h. linker:
+// symtab.h, for which no memory and no lock is needed, but files are. none: module
+// and offset alone. But for the first, frames of the runtime's own are shown.
+enum class tracenames { symbols, linker, none };
+
+// set_tracenames says what traces have from now on; symbols, if nobody does.
+//
+// Context  a process of one thread.
+void set_tracenames(tracenames from) noexcept;
 
 // print_trace prints the trace of n return addresses at the given level; nothing
 // at level none. If all frames belong to the runtime, all are shown.

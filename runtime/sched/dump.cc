@@ -29,6 +29,7 @@
 #include "runtime/diag/print.h"
 #include "runtime/diag/traceback.h"
 #include "runtime/os/osproc.h"
+#include "runtime/sched/dumptrace.h"
 #include "runtime/sched/mem.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
@@ -42,30 +43,6 @@ namespace {
 constexpr std::int64_t kPatience = 1'000'000'000;
 constexpr std::int64_t kMinute = 60'000'000'000;
 constexpr std::uint32_t kPollUs = 50;
-
-// What a trace may take on the stack of the goroutine that it is of: 1.5 KiB,
-// but for the first one of a process.
-constexpr std::ptrdiff_t kTraceRoom = 3 << 10;
-constexpr std::ptrdiff_t kGuardPage = 4 << 10;
-
-std::atomic<tracerunning_fn> tracerunning{nullptr};
-
-struct trace {
-  std::uintptr_t pcs[kMaxTrace + 1];
-  int n = 0;
-};
-
-// Not inlined: it is the one frame that is left out.
-[[gnu::noinline]] void takehere(void* arg) {
-  auto* t = static_cast<trace*>(arg);
-  t->n = capture_here(t->pcs, kMaxTrace + 1, 1);
-}
-
-// On another's stack, as called by ontop.
-void takeontop(void* arg) {
-  auto* t = static_cast<trace*>(arg);
-  t->n = capture_here(t->pcs, kMaxTrace + 1, 2);
-}
 
 // Asked for in so many words, a dump is not silenced by BURROW_TRACEBACK.
 tracelevel dumplevel() noexcept {
@@ -161,14 +138,17 @@ class place {
 };
 
 void printrunning(printer& out, const g* gp, trace& t) noexcept {
-  const auto ask = tracerunning.load(acquire);
-  for (m* mp = sched.allm.load(acquire); mp != nullptr && ask != nullptr;
-       mp = mp->alllink) {
-    if (mp->inuse != gp) continue;
-    if (!ask(mp, t.pcs, kMaxTrace + 1, t.n)) break;
-    return print_trace(out, t.pcs, t.n, dumplevel());
-  }
-  out.str("\tgoroutine running on other thread; stack unavailable\n");
+  if (askrunning(gp, t))
+    print_trace(out, t.pcs, t.n, dumplevel());
+  else
+    out.str("\tgoroutine running on other thread; stack unavailable\n");
+}
+
+void printparked(printer& out, g* here, g* gp, trace& t) noexcept {
+  if (const char* why = takeparked(here, gp, t); why != nullptr)
+    out.str("\t").str(why).str("\n");
+  else
+    print_trace(out, t.pcs, t.n, dumplevel());
 }
 
 void printg(printer& out, g* here, g* gp, std::int64_t now) noexcept {
@@ -183,14 +163,8 @@ void printg(printer& out, g* here, g* gp, std::int64_t now) noexcept {
       status == gstatus::waiting ? (now - gp->waitsince) / kMinute : 0);
   if (status == gstatus::running) {
     printrunning(out, gp, t);
-  } else if (gp->ctx == nullptr) {
-    out.str("\tnot started\n");
-  } else if (static_cast<char*>(gp->ctx) - gp->stack.lo <
-             kTraceRoom + kGuardPage) {
-    out.str("\ttoo little of its stack is left to walk it\n");
   } else {
-    ontop(here, gp, takeontop, &t);
-    print_trace(out, t.pcs, t.n, dumplevel());
+    printparked(out, here, gp, t);
   }
   print_creator(out, gi.by);
 }
@@ -222,8 +196,9 @@ void printall(printer& out, g* here, const void* heresp, std::size_t most,
   // Once where there is room: what the dynamic linker does at the first call
   // takes thrice as much stack.
   trace first;
-  takehere(&first);
+  takehere(first);
   const marking marks(here, frozen);
+  askpatience();
   const std::int64_t now = nanotime();
   const std::size_t n = countall();
   scratch<g*> all(n);  // who is started meanwhile is left out
@@ -310,7 +285,7 @@ void dumpoutside(int fd, const void* sp) noexcept {
     return;
   }
   place at;
-  begin_report();
+  begin_report(reportkind::dump);
   printall(out, at.here(), sp, SIZE_MAX);
   out.flush();
   end_report();
@@ -318,10 +293,6 @@ void dumpoutside(int fd, const void* sp) noexcept {
 }
 
 }  // namespace
-
-void set_tracerunning(tracerunning_fn fn) noexcept {
-  tracerunning.store(fn, release);
-}
 
 [[gnu::noinline]] void dumpothers(int fd) noexcept {
   place at;
@@ -355,9 +326,9 @@ using namespace rt;
   const void* sp = __builtin_frame_address(0);
   if (getm() == nullptr) return dumpoutside(fd, sp);
   trace t;
-  takehere(&t);
+  takehere(t);
   m* mp = stopworldong();
-  begin_report();
+  begin_report(reportkind::dump);
   {
     printer out(fd);
     printself(out, t);
@@ -369,7 +340,7 @@ using namespace rt;
 
 [[gnu::noinline]] std::string stack() {
   trace t;
-  takehere(&t);
+  takehere(t);
   struct result {
     std::string text;
     bool nomemory = false;

@@ -10,21 +10,34 @@
 //   rax    0x0
 //   ...
 //
-// The heap may be broken, or locked by the very thread that faults. So this
-// thread writes only what needs neither: the first lines and the registers. The
-// traces are left to a child process, a copy of this one (isolate.h), which may
-// allocate, and may fail or hang without harm: then plain addresses are shown.
-// All other ms are stopped meanwhile, each in a handler, where it has noted its
-// own trace.
+// The heap may be broken, or locked by the very thread that faults, and so may
+// anything else. So this thread writes only what needs neither: the first lines and
+// the registers. The traces are left to child processes, copies of this one
+// (isolate.h), which may fail or hang without harm:
+//
+//   the first    names, files and lines. It allocates, reads files, takes the
+//                loader's lock
+//   the second   if the first one fails: what is still missing, by the linker's
+//                names, for which neither memory nor a lock is needed, but files
+//   the third    if that one fails: module and offset
+//
+// Where no child can be made this thread does what the third one would. All other
+// ms are stopped meanwhile, each in a handler, where it has noted its own trace.
+//
+// Rejected: the trace taken here and handed to the child. The unwinder, too, may
+// fault or take a lock.
 
+#include <algorithm>
 #include <csignal>
 
 #include "runtime/diag/panic.h"
 #include "runtime/diag/print.h"
+#include "runtime/diag/symbolize.h"
 #include "runtime/diag/traceback.h"
 #include "runtime/sched/dump.h"
 #include "runtime/sched/tls.h"
 #include "runtime/signal/ask.h"
+#include "runtime/signal/guard.h"
 #include "runtime/signal/isolate.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
@@ -35,10 +48,15 @@ namespace {
 
 constexpr int kStderr = 2;
 
+// How far a child came.
+constexpr std::uint32_t kOwnTrace = 1, kAllTraces = 2;
+
 struct report {
   const void* ctxt;
   const g* gp;  // the goroutine that was interrupted, or null
   tracelevel level;
+  std::uint32_t printed = 0;  // already
+  tracenames names = tracenames::symbols;
 };
 
 const g* goroutineof(const m* mp) noexcept {
@@ -54,19 +72,47 @@ bool tracefrozen(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept {
   return true;
 }
 
-// In the child.
-void printtraces(void* arg) noexcept {
-  const auto& r = *static_cast<report*>(arg);
+void printown(const report& r) noexcept {
   std::uintptr_t pcs[kMaxTrace + 1];
   const int n =
-      capture_interrupted(sys::sigctxt_pc(r.ctxt), pcs, kMaxTrace + 1);
+      trace_guarded(getm(), sys::sigctxt_pc(r.ctxt), pcs, kMaxTrace + 1);
   printer out(kStderr);
   print_trace(out, pcs, n, r.level);
   if (r.gp != nullptr) print_creator(out, identityof(r.gp).by);
-  out.flush();
-  if (r.level < tracelevel::all) return;
-  set_tracerunning(tracefrozen);
-  dumpfrozen(kStderr);
+}
+
+// In a child. Faults must come to the handler, of which one may be the caller.
+void printtraces(void* arg) noexcept {
+  const auto& r = *static_cast<report*>(arg);
+  sigfaultsonly(0);
+  set_tracenames(r.names);
+  if (r.names == tracenames::symbols) symbolize_isolated();
+  if (r.printed < kOwnTrace) printown(r);
+  isolate_reached(kOwnTrace);
+  if (r.level >= tracelevel::all && r.printed < kAllTraces) {
+    set_tracerunning(tracefrozen);
+    dumpfrozen(kStderr);
+  }
+  isolate_reached(kAllTraces);
+}
+
+void reporttraces(report& r) noexcept {
+  for (const auto names :
+       {tracenames::symbols, tracenames::linker, tracenames::none}) {
+    r.names = names;
+    std::uint32_t reached = 0;
+    const isolation how = isolate(printtraces, &r, reached);
+    if (how == isolation::done) return;
+    if (how == isolation::none) {
+      set_tracenames(tracenames::none);
+      sigfaultsonly(0);
+      return printown(r);
+    }
+    r.printed = std::max(r.printed, reached);
+    if (r.printed > 0 && names != tracenames::none)
+      printer(kStderr).str("\nThe report was stuck. With less to say:\n");
+  }
+  if (r.printed == 0) printer(kStderr).str("\ttrace unavailable\n");
 }
 
 void printheader(const g* gp) noexcept {
@@ -111,7 +157,8 @@ void crash(const crashcause& why, int sig, void* info, void* ctxt) noexcept {
   report r{ctxt, gp, tracelevel_now()};
   if (sig == SIGQUIT && r.level == tracelevel::single)
     r.level = tracelevel::all;
-  begin_report();
+  begin_crash();
+  if (mp != nullptr) mp->recover.store(nullptr, relaxed);
   freezeothers(mp);
   printer(kStderr).str(why.kind).str(": ").str(why.text).str("\n");
   if (!sys::siginfo_fromuser(info)) sys::sigctxt_unjump(ctxt);
@@ -123,8 +170,7 @@ void crash(const crashcause& why, int sig, void* info, void* ctxt) noexcept {
   if (why.overflow) printoverflow(gp);
   if (r.level != tracelevel::none) {
     printheader(gp);
-    if (!isolate(printtraces, &r))
-      printer(kStderr).str("\ttrace unavailable\n");
+    reporttraces(r);
     printregs(ctxt);
   }
   end(sig);

@@ -7,6 +7,7 @@
 
 #include "runtime/sched/tls.h"
 #include "runtime/signal/ask.h"
+#include "runtime/signal/guard.h"
 #include "runtime/signal/isolate.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
@@ -42,9 +43,10 @@ void bytable(int sig, std::uint16_t flags, void* info, void* ctxt) noexcept {
 void sighandler(int sig, void* info, void* ctxt) noexcept {
   if (sig == kAskSignal && answer(getm(), ctxt)) return;
   const std::uint16_t flags = sys::sigtab(sig).flags;
+  const bool fromuser = sys::siginfo_fromuser(info);
+  if ((flags & sys::kSigPanic) != 0 && !fromuser) recover(getm(), ctxt);
   if (isolated() && (flags & (sys::kSigThrow | sys::kSigPanic)) != 0)
     sys::exitprocess(kIsolatedFault);
-  const bool fromuser = sys::siginfo_fromuser(info);
   if ((flags & sys::kSigPanic) != 0 && !fromuser)
     return onfault(sig, info, ctxt);
   const sys::sigdisp& previous = sigprevious(sig);
