@@ -316,9 +316,28 @@ GO_TEST(Dump, AsksTheHookForRunningGoroutines) {
   await_others();
 }
 
+// asked asks mp, whose thread is deaf, for its trace, and calls then(number of the
+// question) meanwhile. Returns whether it came to that in time.
+bool asked(rt::m* mp, const std::function<void(std::uint32_t)>& then) {
+  std::atomic<bool> over{false};
+  std::thread asker([mp, &over] {
+    std::uintptr_t pcs[8];
+    int n = 0;
+    EXPECT_FALSE(rt::asktrace(mp, pcs, 8, n));
+    over = true;
+  });
+  std::uint32_t question = 0;
+  while ((question = mp->sigtrace) == 0 && !over) usleep(100);
+  if (question != 0) then(question);
+  asker.join();
+  EXPECT_EQ(mp->sigtrace, 0u);
+  return question != 0;
+}
+
 // Two that do not answer in time; then the first one's handler comes at last.
 GO_TEST(Dump, WhoAnswersLateDoesNotAnswerForAnother) {
   static rt::m first, second;
+  first.tid = second.tid = 0;
   std::atomic<bool> end{false};
   std::thread deaf([&end] {
     sigset_t urg;
@@ -330,20 +349,15 @@ GO_TEST(Dump, WhoAnswersLateDoesNotAnswerForAnother) {
   });
   while (second.tid == 0) usleep(100);
   std::uint32_t question = 0;
-  std::uintptr_t pcs[8];
-  const auto asked = [&](rt::m* mp, const std::function<void()>& then) {
-    std::thread asker([&, mp] {
-      int n = 0;
-      EXPECT_FALSE(rt::asktrace(mp, pcs, 8, n));
-    });
-    while ((question = mp->sigtrace) == 0) usleep(100);
-    then();
-    asker.join();
-    EXPECT_EQ(mp->sigtrace, 0u);
+  while (!asked(&first, [&question](std::uint32_t x) { question = x; })) {
+  }
+  const auto late = [&question](std::uint32_t) {
+    first.sigtrace = question;  // as its handler has read it
+    EXPECT_FALSE(rt::answer(&first, nullptr));
+    first.sigtrace = 0;
   };
-  asked(&first, [] {});
-  first.sigtrace = question;  // as its handler has read it
-  asked(&second, [] { EXPECT_FALSE(rt::answer(&first, nullptr)); });
+  while (!asked(&second, late)) {
+  }
   end = true;
   deaf.join();
 }
