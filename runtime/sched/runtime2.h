@@ -163,7 +163,7 @@ struct alignas(kCacheLine) m {
   std::atomic<std::int64_t> tid{0};  // 0: no thread
   std::atomic<const frozentrace*> frozen{nullptr};
   std::atomic<std::uint32_t> sigclaim{0};  // the claim asked for by signal
-  std::atomic<std::uint32_t> sigtrace{0};  // the question for its trace (ask.cc)
+  std::atomic<std::uint32_t> sigtrace{0};  // its trace is asked for
   std::atomic<recoverypoint*> recover{nullptr};  // guard.h
   faultrecord fault;
   sys::altstack gsignal;  // kept when the thread ends
