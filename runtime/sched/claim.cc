@@ -30,8 +30,9 @@
 namespace burrow::rt {
 
 namespace {
-// Numbers the questions; wraps after 2^30 of them, too late to matter.
-std::atomic<std::uint32_t> claimseq{0};
+// Numbers the questions; wraps after 2^30 of them, too late to matter. Not from 0:
+// `stealing` with no number is the fence's, and no answer to who asks by signal.
+std::atomic<std::uint32_t> claimseq{kClaimNumber};
 
 // ask puts a new question to mp. Returns  its number, or 0: another thief has one.
 std::uint32_t ask(m* mp) noexcept {
