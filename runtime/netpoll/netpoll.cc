@@ -116,6 +116,23 @@ void tell(const sys::pollready& ev, gqueue& out) noexcept {
   for (g* gp : woken) give(gp, out);
 }
 
+// With a thousand connections each event's polldesc, and the sudog on its waiter's
+// stack, are cold: they are fetched while others are told. A waiter that is gone
+// meanwhile costs a useless fetch.
+void fetchahead(const sys::pollready* ev, std::int64_t i, std::int64_t n) {
+  constexpr std::int64_t kDesc = 8, kWaiter = 4;
+  if (i + kDesc < n) {
+    const polldesc* pd = descof(ev[i + kDesc].tag);
+    __builtin_prefetch(pd, 1);
+    __builtin_prefetch(&pd->side[0].q, 1);
+  }
+  if (i + kWaiter < n) {
+    const polldesc* pd = descof(ev[i + kWaiter].tag);
+    __builtin_prefetch(
+        __atomic_load_n(&pd->side[0].q.first, __ATOMIC_RELAXED), 1);
+  }
+}
+
 }  // namespace
 
 std::int64_t netpollopen(int fd, polldesc*& pd) {
@@ -218,7 +235,10 @@ void netpoll(std::int64_t ns, gqueue& out) noexcept {
   sys::pollready ev[sys::kPollBatch];
   const std::int64_t n = sys::pollwait(thepoller, ev, ns);
   lastpoll.store(nanotime(), relaxed);
-  for (std::int64_t i = 0; i < n; i++) tell(ev[i], out);
+  for (std::int64_t i = 0; i < n; i++) {
+    fetchahead(ev, i, n);
+    tell(ev[i], out);
+  }
 }
 
 void netpollbreak() noexcept { sys::pollbreak(thepoller); }

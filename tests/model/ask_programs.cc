@@ -5,6 +5,9 @@
 // of its steps: at once, late, when the one who asked has given up and another
 // asks, after the thread's last step, or never, as the thread blocks it. How long
 // a thief waits is left open: he may give up whenever he looks at the clock.
+//
+// A thief without an answer turns to the fence. With that (MODEL_FENCE_AFTER_ALL)
+// the larger programs have too many states: they end where he gives up.
 #include MODEL_ENTRY
 #include MODEL_CLAIM
 #include MODEL_ASK
@@ -55,23 +58,25 @@ void takeandplunder() {
 
 std::vector<model::scenario> scenarios() {
   return {
-      by("plunder twice", {[] { own(0, 1); }, plundertwice}),
-      by("take, and perhaps get the same again",
-         {[] { own(0, 1); }, takeandplunder}),
-      by("plunder one who comes twice", {[] { own(0, 2); }, plundertwice},
-         "tso"),
-      by("take from one who comes twice", {[] { own(0, 2); }, takeandplunder},
-         "tso"),
-      by("two plunder",
-         {[] { own(0, 1); }, [] { plunder(1, &theworld().a); },
-          [] { plunder(2, &theworld().a); }},
-         "tso"),
-      by("one takes, one plunders",
-         {[] { own(0, 1); }, [] { taketoidle(1, &theworld().a); },
-          [] { plunder(2, &theworld().a); }}),
-      by("one takes, one plunders the other p",
-         {[] { own(0, 1); }, [] { taketoown(1, &theworld().a); },
-          [] { plunder(2, &theworld().b); }}),
+    by("plunder twice", {[] { own(0, 1); }, plundertwice}),
+        by("take, and perhaps get the same again",
+           {[] { own(0, 1); }, takeandplunder}),
+#if !defined(MODEL_FENCE_AFTER_ALL)
+        by("plunder one who comes twice", {[] { own(0, 2); }, plundertwice},
+           "tso"),
+        by("take from one who comes twice", {[] { own(0, 2); }, takeandplunder},
+           "tso"),
+        by("two plunder",
+           {[] { own(0, 1); }, [] { plunder(1, &theworld().a); },
+            [] { plunder(2, &theworld().a); }},
+           "tso"),
+        by("one takes, one plunders",
+           {[] { own(0, 1); }, [] { taketoidle(1, &theworld().a); },
+            [] { plunder(2, &theworld().a); }}),
+#endif
+        by("one takes, one plunders the other p",
+           {[] { own(0, 1); }, [] { taketoown(1, &theworld().a); },
+            [] { plunder(2, &theworld().b); }}),
   };
 }
 

@@ -13,7 +13,8 @@
 
 namespace model {
 
-inline constexpr std::size_t kMaxLocations = 32;
+inline constexpr std::size_t kMaxLocations =
+    40;  // statics of all variants, too
 inline constexpr std::size_t kMaxThreads = 4;
 inline constexpr int kNowhere = 255;  // an event at no location
 
