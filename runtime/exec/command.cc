@@ -184,8 +184,8 @@ std::string command::output() {
   for (;;) {
     const std::size_t had = text.size();
     text.resize(had + room);
-    const std::size_t n = from.read(
-        std::as_writable_bytes(std::span(text).subspan(had)));
+    const std::size_t n =
+        from.read(std::as_writable_bytes(std::span(text).subspan(had)));
     text.resize(had + n);
     if (n == 0) break;
     room = std::min<std::size_t>(text.size() * 2, std::size_t{1} << 20);
