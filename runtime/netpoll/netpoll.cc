@@ -128,8 +128,8 @@ void fetchahead(const sys::pollready* ev, std::int64_t i, std::int64_t n) {
   }
   if (i + kWaiter < n) {
     const polldesc* pd = descof(ev[i + kWaiter].tag);
-    __builtin_prefetch(
-        __atomic_load_n(&pd->side[0].q.first, __ATOMIC_RELAXED), 1);
+    __builtin_prefetch(__atomic_load_n(&pd->side[0].q.first, __ATOMIC_RELAXED),
+                       1);
   }
 }
 

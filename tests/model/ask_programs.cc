@@ -8,13 +8,11 @@
 //
 // A thief without an answer turns to the fence. With that (MODEL_FENCE_AFTER_ALL)
 // the larger programs have too many states: they end where he gives up.
-#include MODEL_ENTRY
-#include MODEL_CLAIM
+#include "tests/model/claim_world.h"
+// After that, for it needs its names.
 #include MODEL_ASK
 
 #include <new>
-
-#include "tests/model/claim_world.h"
 
 namespace burrow::rt {
 

@@ -1,8 +1,5 @@
 // tests/model/claim_programs.cc - small programs that enter the runtime, and
 // seize ps from each other by the fence; see claim_world.h.
-#include MODEL_ENTRY
-#include MODEL_CLAIM
-
 #include "tests/model/claim_world.h"
 
 namespace burrow::rt {

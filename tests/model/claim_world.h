@@ -1,5 +1,5 @@
 // tests/model/claim_world.h - ms and ps, and what a thread does with them through
-// the very code of entry.h and claim.cc, which are included first.
+// the very code of entry.h and claim.cc, by the macros that name a variant's.
 //
 // There are two ps, a and b, and an m for each thread. Thread 0 begins with a;
 // b is idle. What one does with a p that one has seized or entered with is
@@ -7,6 +7,10 @@
 // before is seen, is the property. Compiled for each variant (variant.h) with
 // -Dburrow=burrow_VARIANT, so that all fit into one program.
 #pragma once
+
+#if defined(MODEL_ENTRY)  // else there is no variant
+#include MODEL_ENTRY
+#include MODEL_CLAIM
 
 #include <new>
 #include <vector>
@@ -209,3 +213,5 @@ inline model::scenario make(const char* name, std::vector<body> threads,
 }
 
 }  // namespace burrow::rt
+
+#endif

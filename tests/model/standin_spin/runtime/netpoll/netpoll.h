@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/sched/runtime2.h"
+#include "tests/model/model.h"
 
 namespace burrow::rt {
 
