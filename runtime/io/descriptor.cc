@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <new>
@@ -35,7 +36,7 @@ void leave(descriptor* d, bool use) noexcept {
   polldesc* pd = d->pd;
   d->lock.unlock();  // from here on d may be gone, unless it is `dead`
   if (last && pd != nullptr) netpollclose(pd, fd);
-  if (last && fd >= 0) sys::close(fd);
+  if (last && fd >= 0) ::close(fd);  // libc's: sanitizers follow numbers
   if (dead) delete d;
 }
 

@@ -153,7 +153,7 @@ void printparked(printer& out, g* here, g* gp, trace& t) noexcept {
 
 void printg(printer& out, g* here, g* gp, std::int64_t now) noexcept {
   static trace t;  // one report at a time
-  gstatus status = gp->status.load(relaxed);
+  gstatus status = gp->status.load(acquire);
   if (gp->inuse) status = gstatus::running;
   const gidentity gi = identityof(gp);
   const bool insyscall = status == gstatus::running && gp->syscalls > 0;
@@ -239,7 +239,7 @@ void printstates(printer& out, const g* here) noexcept {
     left--;
     report_header(
         out, {.goid = gp->goid, .name = nullptr, .locked = false, .by = {}},
-        statename(gp->status.load(relaxed), gp->why));
+        statename(gp->status.load(acquire), gp->why));
   });
   printleftout(out, over);
 }

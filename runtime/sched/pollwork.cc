@@ -14,7 +14,7 @@ namespace {
 
 // An idle m waits in the poller: what comes is its.
 bool polledfor() noexcept {
-  const m* x = sched.pollm.load(relaxed);
+  const m* x = sched.pollm.load(acquire);  // with it the m, set up
   return x != nullptr && x->inpoll.load(relaxed);
 }
 

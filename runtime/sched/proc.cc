@@ -122,7 +122,8 @@ void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
   // already, and so have their p.
   const bool havep = mp->inruntime.load(relaxed) != 0 || enter(mp);
   if (!havep && runisover(gp)) abandonpark(mp, gp, h);
-  gp->status.store(gstatus::waiting, relaxed);
+  // release: a dump that meets a g which parks without a p sees why it waits.
+  gp->status.store(gstatus::waiting, release);
   if (h.unlockf == nullptr) {
     mp->post.unlock = h.held;
   } else {

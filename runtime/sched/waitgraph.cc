@@ -135,7 +135,7 @@ class graph {
 // addwaits notes what goroutine i waits for.
 BURROW_READS_ANYTHING bool graph::addwaits(std::uint32_t i) noexcept {
   const g* gp = gs_[i];
-  if (gp->inuse || gp->status.load(relaxed) != gstatus::waiting) return true;
+  if (gp->inuse || gp->status.load(acquire) != gstatus::waiting) return true;
   const waitkind k = waitkindof(gp->why);
   if (k == waitkind::none || gp->waiting == nullptr) return true;
   const std::size_t before = waits_.size();
@@ -203,11 +203,14 @@ bool graph::search() noexcept {
       return false;
     const char* hi = gp->stack.hi;
     if (hi == nullptr) continue;
-    const char* lo = static_cast<const char*>(gp->ctx);
-    if (gp == here_) lo = static_cast<const char*>(heresp_);
-    if (gp->inuse && gp != here_) {  // where its stack ends is not known
+    const char* lo;
+    if (gp == here_) {
+      lo = static_cast<const char*>(heresp_);
+    } else if (gp->inuse) {  // where its stack ends is not known
       lo = gp->stack.lo + kGuardPage;
       if (hi - kMostBytesInUse > lo) lo = hi - kMostBytesInUse;
+    } else {
+      lo = static_cast<const char*>(gp->ctx);
     }
     if (lo == nullptr) continue;
     const char* end =
