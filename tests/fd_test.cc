@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -140,8 +141,8 @@ GO_TEST(Fd, CloseWakesAWriter) {
     EXPECT_GT(n, 0u);
     EXPECT_LT(n, much.size());
   });
-  testsupport::settle();
-  sleep_for(1ms);
+  for (int queued = 0; queued == 0; sleep_for(1ms))
+    ::ioctl(in.get(), FIONREAD, &queued);
   out.close();
   wg.wait();
 }

@@ -54,7 +54,8 @@ inline void droptaken(m* mp) noexcept {
   // one lock, or it counts an m that is no longer one.
   const lockguard hold(sched.lock);
   mp->pp.store(nullptr, relaxed);
-  mp->claim.store(kClaimNone, relaxed);
+  // release: a dump that finds it so (seizedg) sees the park complete.
+  mp->claim.store(kClaimNone, release);
   if (!mp->zombie) return;
   mp->zombie = false;
   sched.nmzombie--;
