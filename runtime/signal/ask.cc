@@ -5,10 +5,15 @@
 
 #include <algorithm>
 
+#include "burrow/detail/sanitizers.h"
 #include "runtime/diag/traceback.h"
 #include "runtime/signal/guard.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
+
+#if defined(BURROW_TSAN)
+#include <sanitizer/tsan_interface.h>
+#endif
 
 namespace burrow::rt {
 
@@ -68,6 +73,9 @@ bool answertrace(m* mp, const void* ctxt) noexcept {
       ongoroutine(mp, sys::sigctxt_sp(ctxt))
           ? trace_guarded(mp, sys::sigctxt_pc(ctxt), trace.pcs, kMaxTrace + 1)
           : 0;
+#if defined(BURROW_TSAN)
+  __tsan_release(&trace);  // it loses the next line's, in our handler
+#endif
   trace.state.store(x | kAnswered, release);
   sys::futexwakeup(&trace.state, 1);
   return true;
@@ -120,6 +128,9 @@ bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept {
   const bool answered = sys::tgkill(tid, kAskSignal) >= 0 && awaittrace(x);
   mp->sigtrace.store(0, relaxed);
   if (!answered) return false;
+#if defined(BURROW_TSAN)
+  __tsan_acquire(&trace);
+#endif
   n = std::min(trace.n, max);
   std::copy_n(trace.pcs, n, pcs);
   return n > 0;
