@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <stdexcept>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "tests/support/gotest.h"
+#include "tests/support/iotest.h"
 #include "tests/support/subprocess.h"
 
 namespace burrow {
@@ -24,16 +24,9 @@ using namespace std::chrono_literals;
 using exec::command;
 using exec::process_state;
 using std::chrono::steady_clock;
+using testsupport::all;
 
-std::string all(fd& f) {
-  std::string s;
-  std::array<std::byte, 1000> room{};
-  while (const std::size_t n = f.read(room))
-    s.append(reinterpret_cast<const char*>(room.data()), n);
-  return s;
-}
-
-void put(fd& f, std::string_view s) { f.write(std::as_bytes(std::span(s))); }
+void put(fd& f, std::string_view s) { f.write(testsupport::bytes(s)); }
 
 std::string sh(const std::string& script) {
   return command{"sh", "-c", script}.output();

@@ -19,16 +19,14 @@
 
 #include "tests/support/dumptest.h"
 #include "tests/support/gotest.h"
+#include "tests/support/iotest.h"
 
 namespace burrow {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
-
-std::span<const std::byte> bytes(std::string_view s) {
-  return std::as_bytes(std::span(s));
-}
+using testsupport::bytes;
 
 std::string text(fd& f, std::size_t most = 100) {
   std::string s(most, '\0');

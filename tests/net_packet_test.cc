@@ -8,6 +8,7 @@
 
 #include "burrow/net.h"
 #include "tests/support/gotest.h"
+#include "tests/support/iotest.h"
 
 namespace burrow {
 namespace {
@@ -16,10 +17,7 @@ using namespace std::chrono_literals;
 using net::buffered_reader;
 using net::packet_conn;
 using std::chrono::steady_clock;
-
-std::span<const std::byte> bytes(std::string_view s) {
-  return std::as_bytes(std::span(s));
-}
+using testsupport::bytes;
 
 GO_TEST(Udp, MessagesAndAddresses) {
   packet_conn a = net::listen_packet("udp", "127.0.0.1:0");

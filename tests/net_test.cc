@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/support/gotest.h"
+#include "tests/support/iotest.h"
 
 namespace burrow {
 namespace {
@@ -23,18 +24,8 @@ using namespace std::chrono_literals;
 using net::conn;
 using net::listener;
 using std::chrono::steady_clock;
-
-std::span<const std::byte> bytes(std::string_view s) {
-  return std::as_bytes(std::span(s));
-}
-
-std::string all(conn& c) {
-  std::string s;
-  std::array<std::byte, 1000> room{};
-  while (const std::size_t n = c.read(room))
-    s.append(reinterpret_cast<const char*>(room.data()), n);
-  return s;
-}
+using testsupport::all;
+using testsupport::bytes;
 
 std::error_code codeof(void (*f)()) {
   try {

@@ -13,29 +13,20 @@
 
 #include "burrow/burrow.h"
 #include "runtime/signal/signal.h"
+#include "tests/support/blocked.h"
 #include "tests/support/gotest.h"
 
 namespace {
 
 using namespace burrow;
 using namespace std::chrono_literals;
+using testsupport::blocked;
 
 void* handlerof(int sig) {
   struct sigaction sa;
   sigaction(sig, nullptr, &sa);
   return reinterpret_cast<void*>(sa.sa_handler);
 }
-
-struct blocked {
-  sigset_t old;
-  explicit blocked(int sig) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, sig);
-    pthread_sigmask(SIG_BLOCK, &set, &old);
-  }
-  ~blocked() { pthread_sigmask(SIG_SETMASK, &old, nullptr); }
-};
 
 class Signal : public testing::TestWithParam<int> {
  protected:

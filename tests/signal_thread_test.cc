@@ -13,29 +13,20 @@
 #include <thread>
 
 #include "burrow/burrow.h"
+#include "tests/support/blocked.h"
 #include "tests/support/gotest.h"
 
 namespace {
 
 using namespace burrow;
 using namespace std::chrono_literals;
+using testsupport::blocked;
 
 sigset_t threadmask() {
   sigset_t set;
   pthread_sigmask(SIG_SETMASK, nullptr, &set);
   return set;
 }
-
-struct blocked {
-  sigset_t old;
-  explicit blocked(int sig) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, sig);
-    pthread_sigmask(SIG_BLOCK, &set, &old);
-  }
-  ~blocked() { pthread_sigmask(SIG_SETMASK, &old, nullptr); }
-};
 
 class SignalThread : public testing::TestWithParam<int> {
  protected:

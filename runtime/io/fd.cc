@@ -21,6 +21,17 @@ std::int64_t nanoseconds(time_point when) noexcept {
   return when.time_since_epoch().count();
 }
 
+// Of a handle that may be empty.
+std::int64_t readsome(rt::descriptor* d, std::span<std::byte> to) {
+  return d == nullptr ? rt::kIoClosed : rt::descread(d, to.data(), to.size());
+}
+
+std::int64_t writeall(rt::descriptor* d, std::span<const std::byte> from,
+                      std::size_t& done) {
+  return d == nullptr ? rt::kIoClosed
+                      : rt::descwrite(d, from.data(), from.size(), &done);
+}
+
 void setdeadline(rt::descriptor* d, polldir dir, time_point when) {
   const std::int64_t r = d == nullptr
                              ? rt::kIoClosed
@@ -58,33 +69,27 @@ int fd::release() noexcept {
 }
 
 std::size_t fd::read(std::span<std::byte> to, std::error_code& ec) {
-  const std::int64_t r =
-      d_ == nullptr ? rt::kIoClosed : rt::descread(d_, to.data(), to.size());
+  const std::int64_t r = readsome(d_, to);
   ec = rt::ioerror(r);
   return r < 0 ? 0 : static_cast<std::size_t>(r);
 }
 
 std::size_t fd::read(std::span<std::byte> to) {
-  const std::int64_t r =
-      d_ == nullptr ? rt::kIoClosed : rt::descread(d_, to.data(), to.size());
+  const std::int64_t r = readsome(d_, to);
   if (r < 0) rt::throwio(d_, "read", r);
   return static_cast<std::size_t>(r);
 }
 
 std::size_t fd::write(std::span<const std::byte> from, std::error_code& ec) {
   std::size_t done = 0;
-  const std::int64_t r =
-      d_ == nullptr ? rt::kIoClosed
-                    : rt::descwrite(d_, from.data(), from.size(), &done);
+  const std::int64_t r = writeall(d_, from, done);
   ec = rt::ioerror(r);
   return done;
 }
 
 std::size_t fd::write(std::span<const std::byte> from) {
   std::size_t done = 0;
-  const std::int64_t r =
-      d_ == nullptr ? rt::kIoClosed
-                    : rt::descwrite(d_, from.data(), from.size(), &done);
+  const std::int64_t r = writeall(d_, from, done);
   if (r < 0) rt::throwio(d_, "write", r);
   return done;
 }

@@ -166,29 +166,37 @@ int threadend() {
   });
 }
 
+void blockurg() {
+  sigset_t s;
+  sigemptyset(&s);
+  sigaddset(&s, SIGURG);
+  pthread_sigmask(SIG_BLOCK, &s, nullptr);
+}
+
+[[noreturn]] void dumpbesideahog() {
+  std::atomic<bool> in{false};
+  go([&in] {
+    in = true;
+    for (volatile int x = 0;;) x = x + 1;
+  });
+  while (!in) yield();
+  debug::dump_goroutines(open("/dev/null", O_WRONLY));
+  std::printf("dumped\n");
+  _exit(0);
+}
+
 // A goroutine that computes, and whose thread does not answer to SIGURG.
 int dumphog() {
   return run(
       [] {
         lock_os_thread();
-        std::atomic<bool> in{false};
-        go([&in] {
-          in = true;
-          for (volatile int x = 0;;) x = x + 1;
-        });
-        while (!in) yield();
-        debug::dump_goroutines(open("/dev/null", O_WRONLY));
-        std::printf("dumped\n");
-        _exit(0);
+        dumpbesideahog();
       },
       {.maxprocs = 2});
 }
 
 int urgblocked() {
-  sigset_t s;
-  sigemptyset(&s);
-  sigaddset(&s, SIGURG);
-  pthread_sigmask(SIG_BLOCK, &s, nullptr);
+  blockurg();
   return dumphog();
 }
 
@@ -199,25 +207,14 @@ int urghandled() {
 
 // As on a kernel that has the old barrier only.
 int urgglobal() {
-  sigset_t s;
-  sigemptyset(&s);
-  sigaddset(&s, SIGURG);
-  pthread_sigmask(SIG_BLOCK, &s, nullptr);
+  blockurg();
   run([] {});
   return run([] {
     if (sys::membarrier_force(sys::barrierkind::global) < 0) {
       std::printf("no such barrier\n");
       return;
     }
-    std::atomic<bool> in{false};
-    go([&in] {
-      in = true;
-      for (volatile int x = 0;;) x = x + 1;
-    });
-    while (!in) yield();
-    debug::dump_goroutines(open("/dev/null", O_WRONLY));
-    std::printf("dumped\n");
-    _exit(0);
+    dumpbesideahog();
   });
 }
 

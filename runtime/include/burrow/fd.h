@@ -78,7 +78,6 @@ class fd {
 
  protected:
   explicit fd(rt::descriptor* d) noexcept : d_(d) {}
-  rt::descriptor* impl() const noexcept { return d_; }
 
  private:
   friend struct fd_access;
