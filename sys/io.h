@@ -27,6 +27,20 @@ std::int64_t recvfrom(int fd, void* to, std::size_t n, void* peer,
 std::int64_t sendto(int fd, const void* from, std::size_t n, const void* peer,
                     std::uint32_t len) noexcept;
 
+// splice, sendfile and copyrange move up to n bytes from a descriptor to another,
+// each at its own position, past user space; 0: the end of `from`. splice: one of
+// the two is a pipe, and pipes do not block, whatever their flags. sendfile: from
+// a file. copyrange: between files.
+// Errors  -EAGAIN one of the two would have blocked. -EINVAL, -ENOSYS, -EXDEV,
+//         -EOPNOTSUPP, -EPERM, -EBADF, -EIO perhaps for want of a way only.
+std::int64_t splice(int from, int to, std::size_t n) noexcept;
+std::int64_t sendfile(int from, int to, std::size_t n) noexcept;
+std::int64_t copyrange(int from, int to, std::size_t n) noexcept;
+
+// readiness says now, as bits of sys/poller.h, whether `from` may be read and `to`
+// be written; a descriptor with an error may.
+std::uint32_t readiness(int from, int to) noexcept;
+
 // close gives the number back, also when it reports an error.
 std::int64_t close(int fd) noexcept;
 

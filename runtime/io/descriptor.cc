@@ -45,58 +45,6 @@ void leave(descriptor* d) noexcept {
   leave(d, true);
 }
 
-// turn is the right to read, or to write.
-class turn {
- public:
-  turn(descriptor* d, polldir dir) noexcept : d_(d), dir_(dir) {
-    d->lock.lock();
-    descriptor::queue& w = queueof(d, dir);
-    if (d->closing) {
-      d->lock.unlock();
-      return;
-    }
-    d->users++;
-    mine_ = true;
-    if (!w.held) {
-      w.held = true;
-      d->lock.unlock();
-      return;
-    }
-    sudog me;
-    me.gp = getg();
-    me.lock = &d->lock;
-    w.q.enqueue(&me);
-    gopark(&d->lock, &me, waitreason::io_wait);
-    if (me.success) return;  // handed over
-    mine_ = false;           // closed meanwhile
-    leave(d);
-  }
-  ~turn() {
-    if (!mine_) return;
-    d_->lock.lock();
-    descriptor::queue& w = queueof(d_, dir_);
-    sudog* next = w.q.pop();
-    g* gp = nullptr;
-    if (next != nullptr) {
-      next->success = true;
-      gp = next->gp;
-    } else {
-      w.held = false;
-    }
-    leave(d_, true);
-    if (gp != nullptr) goready(gp);
-  }
-  turn(const turn&) = delete;
-  turn& operator=(const turn&) = delete;
-
-  explicit operator bool() const noexcept { return mine_; }
-
- private:
-  descriptor* d_;
-  polldir dir_;
-  bool mine_ = false;
-};
-
 std::int64_t errorof(pollresult r) noexcept {
   return r == pollresult::closed ? kIoClosed : kIoDeadline;
 }
@@ -159,6 +107,46 @@ std::int64_t anyway(descriptor* d, polldir dir, std::size_t full, F call,
 }
 
 }  // namespace
+
+turn::turn(descriptor* d, polldir dir) noexcept : d_(d), dir_(dir) {
+  d->lock.lock();
+  descriptor::queue& w = queueof(d, dir);
+  if (d->closing) {
+    d->lock.unlock();
+    return;
+  }
+  d->users++;
+  mine_ = true;
+  if (!w.held) {
+    w.held = true;
+    d->lock.unlock();
+    return;
+  }
+  sudog me;
+  me.gp = getg();
+  me.lock = &d->lock;
+  w.q.enqueue(&me);
+  gopark(&d->lock, &me, waitreason::io_wait);
+  if (me.success) return;  // handed over
+  mine_ = false;           // closed meanwhile
+  leave(d);
+}
+
+turn::~turn() {
+  if (!mine_) return;
+  d_->lock.lock();
+  descriptor::queue& w = queueof(d_, dir_);
+  sudog* next = w.q.pop();
+  g* gp = nullptr;
+  if (next != nullptr) {
+    next->success = true;
+    gp = next->gp;
+  } else {
+    w.held = false;
+  }
+  leave(d_, true);
+  if (gp != nullptr) goready(gp);
+}
 
 descriptor* descopen(int fd, ioway way, bool stream) {
   auto* d = new descriptor;
@@ -255,6 +243,14 @@ std::int64_t descdo(descriptor* d, polldir dir,
   if (!mine) return kIoClosed;
   const auto call = [=] { return op(d->fd, arg); };
   return d->pd != nullptr ? attempt(d->pd, dir, 0, call) : blockingcall(call);
+}
+
+std::int64_t descready(descriptor* d, polldir dir) {
+  pollside& s = d->pd->at(dir);
+  if (toolate(s)) return kIoDeadline;
+  if (s.ready.load(relaxed)) return 0;
+  const pollresult r = pollwait(d->pd, dir);
+  return r == pollresult::ready ? 0 : errorof(r);
 }
 
 std::int64_t descdeadline(descriptor* d, polldir dir, std::int64_t when) {

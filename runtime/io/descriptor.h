@@ -73,6 +73,29 @@ std::int64_t descread(descriptor* d, void* to, std::size_t n);
 std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
                        std::size_t* done);
 
+// turn is the right to read, or to write; false: closed. While it lasts, the
+// number stays open.
+//
+// Context  g or foreign thread. Blocks.
+class turn {
+ public:
+  turn(descriptor* d, polldir dir) noexcept;
+  ~turn();
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+
+  explicit operator bool() const noexcept { return mine_; }
+
+ private:
+  descriptor* d_;
+  polldir dir_;
+  bool mine_ = false;
+};
+
+// descready waits until there is something to try; d->pd is not null, and the turn
+// is the caller's. Returns 0, kIoClosed, kIoDeadline.
+std::int64_t descready(descriptor* d, polldir dir);
+
 // descdo runs op until it says something else than -EAGAIN, waiting in between;
 // for accept, connect, datagrams. op is called with the descriptor's number, with
 // the turn of dir.

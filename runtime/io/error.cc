@@ -14,6 +14,7 @@ namespace {
 
 // " tcp 10.0.0.1:5->10.0.0.2:80", as far as that can be known.
 std::string endpoints(descriptor* d) {
+  if (d == nullptr) return "";
   d->lock.lock();
   const int n = d->closing ? -1 : d->fd;
   d->lock.unlock();
@@ -35,8 +36,14 @@ std::error_code ioerror(std::int64_t r) noexcept {
 }
 
 void throwio(descriptor* d, const char* op, std::int64_t r) {
-  const std::string where = d != nullptr ? endpoints(d) : "";
-  throw std::system_error(ioerror(r), op + where);
+  throw std::system_error(ioerror(r), op + endpoints(d));
+}
+
+void throwcopy(descriptor* to, descriptor* from, std::int64_t r) {
+  std::string what = "copy" + endpoints(from);
+  if (const std::string there = endpoints(to); !there.empty())
+    what += " to" + there;
+  throw std::system_error(ioerror(r), what);
 }
 
 fd makefd(int n, bool stream) {

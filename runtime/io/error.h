@@ -27,6 +27,9 @@ std::error_code ioerror(std::int64_t r) noexcept;
 // d may be null: then only the operation is named.
 [[noreturn]] void throwio(descriptor* d, const char* op, std::int64_t r);
 
+// throwcopy is throwio for a copy, of which either side may be the cause.
+[[noreturn]] void throwcopy(descriptor* to, descriptor* from, std::int64_t r);
+
 // makefd owns n, which is ours and does not block. Throws; n is closed then.
 fd makefd(int n, bool stream);
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "burrow/error.h"
+#include "runtime/io/copy.h"
 #include "runtime/io/descriptor.h"
 #include "runtime/io/error.h"
 
@@ -117,6 +118,27 @@ void fd::set_read_deadline(time_point when) {
 void fd::set_write_deadline(time_point when) {
   setdeadline(d_, polldir::write, when);
 }
+
+std::uint64_t copy(fd& to, fd& from, std::uint64_t n, std::error_code& ec) {
+  const rt::copyresult r =
+      rt::desccopy(fd_access::of(to), fd_access::of(from), n);
+  ec = rt::ioerror(r.error);
+  return r.n;
+}
+
+std::uint64_t copy(fd& to, fd& from, std::uint64_t n) {
+  rt::descriptor* there = fd_access::of(to);
+  rt::descriptor* here = fd_access::of(from);
+  const rt::copyresult r = rt::desccopy(there, here, n);
+  if (r.error < 0) rt::throwcopy(there, here, r.error);
+  return r.n;
+}
+
+std::uint64_t copy(fd& to, fd& from, std::error_code& ec) {
+  return copy(to, from, UINT64_MAX, ec);
+}
+
+std::uint64_t copy(fd& to, fd& from) { return copy(to, from, UINT64_MAX); }
 
 pipe_ends pipe() {
   int ends[2];

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <system_error>
@@ -83,6 +84,22 @@ class fd {
   friend struct fd_access;
   rt::descriptor* d_ = nullptr;
 };
+
+// copy reads `from` to its end, or n bytes of it, and writes them to `to`; returns
+// how many bytes have been written, fewer than n if the end came before. Where the
+// system can, it moves them itself (sendfile, splice, copy_file_range), else they
+// go through a buffer. Waiting, deadlines and close are those of reads of `from`
+// and writes to `to`; others may read and write between its steps. Files are read
+// and written at their position.
+//
+//   burrow::go([&] { copy(server, client); server.close_write(); });
+//
+// Errors  those of reads and writes. As with a loop of them, what has been read
+//         but could not be written is lost: a megabyte at most.
+std::uint64_t copy(fd& to, fd& from);
+std::uint64_t copy(fd& to, fd& from, std::error_code& ec);
+std::uint64_t copy(fd& to, fd& from, std::uint64_t n);
+std::uint64_t copy(fd& to, fd& from, std::uint64_t n, std::error_code& ec);
 
 // pipe returns both ends of a new pipe.
 //
