@@ -35,7 +35,7 @@ void leave(descriptor* d, bool use) noexcept {
   const int fd = d->fd;
   polldesc* pd = d->pd;
   d->lock.unlock();  // from here on d may be gone, unless it is `dead`
-  if (last && pd != nullptr) netpollclose(pd, fd);
+  if (last && pd != nullptr) netpollclose(pd);
   if (last && fd >= 0) ::close(fd);  // libc's: sanitizers follow numbers
   if (dead) delete d;
 }
@@ -192,7 +192,7 @@ int descrelease(descriptor* d) noexcept {
   const int fd = d->fd;
   if (d->pd != nullptr) {
     netpollevict(d->pd);
-    netpollclose(d->pd, fd);
+    netpollclose(d->pd);
   }
   d->lock.lock();
   d->fd = -1;

@@ -6,7 +6,9 @@
 #include <new>
 
 #include "burrow/detail/sanitizers.h"
+#include "runtime/diag/print.h"
 #include "runtime/netpoll/deadline.h"
+#include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
 #include "sys/os.h"
@@ -48,10 +50,24 @@ bool addblock() noexcept {
   return true;
 }
 
+// The kind that BURROW_DEBUG asks for, else the standard one. pool.lock held.
+std::int64_t openpoller() noexcept {
+  const sys::pollkind kind = debugvar.netpoll.load(relaxed);
+  std::int64_t err = sys::pollopen(thepoller, kind);
+  if (err >= 0 || kind == sys::pollkind::standard) return err;
+  printer(2)
+      .str(
+          "burrow: BURROW_DEBUG=netpoll=uring: no io_uring that would do, or "
+          "not for this process (errno ")
+      .dec(-err)
+      .str("); using epoll\n");
+  return sys::pollopen(thepoller, sys::pollkind::standard);
+}
+
 std::int64_t takedesc(polldesc*& pd) noexcept {
   const lockguard hold(pool.lock);
   if (!pool.open) {
-    const std::int64_t err = sys::pollopen(thepoller);
+    const std::int64_t err = openpoller();
     if (err < 0) return err;
     pool.open = true;
   }
@@ -98,11 +114,19 @@ void give(g* gp, gqueue& out) noexcept {
   out.push(gp);
 }
 
+// watchagain: the kernel has given the watch up; pd->lock held. Its lock keeps
+// the watch from being ended, and the number from being closed, before we are
+// through. A kernel without memory is asked until it has some.
+void watchagain(const polldesc* pd, std::uint64_t tag) noexcept {
+  while (sys::polladd(thepoller, pd->fd, tag) < 0) sys::osyield();
+}
+
 void tell(const sys::pollready& ev, gqueue& out) noexcept {
   polldesc* pd = descof(ev.tag);
   g* woken[2] = {};
   pd->lock.lock();
   if (!pd->closing && tagof(pd) == ev.tag) {
+    if ((ev.what & sys::kPollLost) != 0) watchagain(pd, ev.tag);
     if ((ev.what & sys::kPollEnd) != 0) pd->ended.store(true, relaxed);
     for (const polldir d : {polldir::read, polldir::write}) {
       const std::uint32_t bit =
@@ -152,6 +176,7 @@ std::int64_t netpollopen(int fd, polldesc*& pd) {
     s.ready.store(true, relaxed);
     s.deadline.store(0, relaxed);
   }
+  mine->fd = fd;
   const std::uint64_t tag = tagof(mine);
   mine->lock.unlock();
   err = sys::polladd(thepoller, fd, tag);
@@ -177,8 +202,8 @@ void netpollevict(polldesc* pd) noexcept {
     if (gp != nullptr) goready(gp);
 }
 
-void netpollclose(polldesc* pd, int fd) noexcept {
-  sys::polldel(thepoller, fd);
+void netpollclose(polldesc* pd) noexcept {
+  sys::polldel(thepoller, pd->fd, tagof(pd));
   npolled.fetch_sub(1, relaxed);
   putdesc(pd);
 }

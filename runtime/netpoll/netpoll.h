@@ -62,6 +62,7 @@ struct alignas(kCacheLine) polldesc {
   bool closing = true;      // lock
   std::uint32_t seq = 0;    // lock
   std::uint32_t index = 0;  // immutable
+  int fd = -1;              // written while it is nobody's
   polldesc* link = nullptr;
   // The peer has closed, or there is an error, for good: a short read proves
   // nothing any more. Stored before `ready`.
@@ -78,8 +79,9 @@ std::int64_t netpollopen(int fd, polldesc*& pd);
 // netpollevict makes all who wait, and all who will, return `closed`.
 void netpollevict(polldesc* pd) noexcept;
 
-// netpollclose ends the watch, before fd is closed; pd may be another's at once.
-void netpollclose(polldesc* pd, int fd) noexcept;
+// netpollclose ends the watch, after netpollevict and before the descriptor is
+// closed; pd may be another's at once.
+void netpollclose(polldesc* pd) noexcept;
 
 // pollwait blocks the calling goroutine or thread until there is something to
 // try. Context  g or foreign thread, no lock held.

@@ -76,7 +76,16 @@ std::size_t readstack() noexcept {
   return n;
 }
 
+bool setkind(debugvars& v, std::string_view value) noexcept {
+  if (value != "uring" && value != "epoll") return false;
+  v.netpoll.store(
+      value == "uring" ? sys::pollkind::uring : sys::pollkind::standard,
+      relaxed);
+  return true;
+}
+
 bool setvar(debugvars& v, std::string_view name, std::string_view value) {
+  if (name == "netpoll") return setkind(v, value);
   std::uint64_t n;
   if (!number(value, n)) return false;
   if (name == "schedtrace") {
@@ -122,6 +131,7 @@ void readdebug() noexcept {
   debugvar.asyncpreemptoff.store(v.asyncpreemptoff.load(relaxed), relaxed);
   debugvar.sigretake.store(v.sigretake.load(relaxed), relaxed);
   debugvar.maxhogs.store(v.maxhogs.load(relaxed), relaxed);
+  debugvar.netpoll.store(v.netpoll.load(relaxed), relaxed);
   debugvar.chaosseed.store(v.chaosseed.load(relaxed), relaxed);
   debugvar.chaos.store(v.chaos.load(relaxed), relaxed);
 }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sys/poller.h"
+
 namespace burrow::rt {
 
 // Of BURROW_DEBUG: comma-separated name=value. Atomic, since run reads the
@@ -18,6 +20,7 @@ struct debugvars {
   std::atomic<bool> chaos{false};             // chaos=SEED
   std::atomic<std::int64_t> maxhogs{1000};    // maxhogs=N
   std::atomic<std::uint64_t> chaosseed{0};
+  std::atomic<sys::pollkind> netpoll{sys::pollkind::standard};  // netpoll=KIND
 };
 extern debugvars debugvar;
 

@@ -1,98 +1,34 @@
-// sys/linux/poller.cc - sys/poller.h on epoll.
+// sys/linux/poller.cc - sys/poller.h: which kind it is.
 //
-// An eventfd wakes the one who waits. It is edge-triggered as everything else, so
-// nobody reads it: each write is an edge.
+// Rejected: a table of functions. The branch is always the same one, and is
+// foreseen; a call through memory is not cheaper.
 
 #include "sys/poller.h"
 
-#include <cerrno>
-
-#include "sys/linux/syscall.h"
+#include "sys/linux/pollkinds.h"
 
 namespace burrow::sys {
 
-namespace {
-
-constexpr std::uint32_t kIn = 1, kPri = 2, kOut = 4, kErr = 8, kHup = 0x10;
-constexpr std::uint32_t kRdhup = 0x2000, kEdge = 0x80000000;
-constexpr int kAdd = 1, kDel = 2, kCloexec = 02000000, kNonblock = 04000;
-constexpr std::uint64_t kWakeTag = ~std::uint64_t{0};
-
-// The kernel's struct epoll_event; packed on amd64 and 386 alone.
-#if defined(__x86_64__) || defined(__i386__)
-struct [[gnu::packed]] epollevent {
-#else
-struct epollevent {
-#endif
-  std::uint32_t events;
-  std::uint64_t data;
-};
-
-std::uint32_t bitsof(std::uint32_t events) noexcept {
-  std::uint32_t what = 0;
-  if ((events & kIn) != 0) what |= kPollRead;
-  if ((events & kOut) != 0) what |= kPollWrite;
-  if ((events & (kErr | kHup | kRdhup | kPri)) != 0) what |= kPollEnd;
-  return what;
-}
-
-// Kernels before 5.11 know no nanoseconds: a wait is rather too long there than
-// too short, which would be a loop without sleep.
-std::int64_t waittimed(int fd, epollevent* ev, std::int64_t ns) noexcept {
-  const timespec t{ns / kSecond, ns % kSecond};
-  const std::int64_t n =
-      syscall(nr::epoll_pwait2, fd, ev, kPollBatch, &t, nullptr, 8);
-  if (n != -ENOSYS) return n;
-  constexpr std::int64_t kMs = 1'000'000, kMost = 0x7fffffff;
-  const std::int64_t ms = (ns + kMs - 1) / kMs;
-  return syscall(nr::epoll_pwait, fd, ev, kPollBatch, ms < kMost ? ms : kMost,
-                 nullptr, 8);
-}
-
-}  // namespace
-
-std::int64_t pollopen(poller& p) noexcept {
-  const std::int64_t fd = syscall(nr::epoll_create1, kCloexec);
-  if (fd < 0) return fd;
-  const std::int64_t wake = syscall(nr::eventfd2, 0, kCloexec | kNonblock);
-  const epollevent ev{kIn | kEdge, kWakeTag};
-  std::int64_t err = wake;
-  if (err >= 0) err = syscall(nr::epoll_ctl, fd, kAdd, wake, &ev);
-  if (err < 0) {
-    if (wake >= 0) syscall(nr::close, wake);
-    syscall(nr::close, fd);
-    return err;
-  }
-  p = {static_cast<int>(fd), static_cast<int>(wake)};
-  return 0;
+std::int64_t pollopen(poller& p, pollkind kind) noexcept {
+  return kind == pollkind::uring ? uringopen(p) : epollopen(p);
 }
 
 std::int64_t polladd(const poller& p, int fd, std::uint64_t tag) noexcept {
-  const epollevent ev{kIn | kOut | kPri | kRdhup | kEdge, tag};
-  return syscall(nr::epoll_ctl, p.fd, kAdd, fd, &ev);
+  return p.ring != nullptr ? uringadd(p, fd, tag) : epolladd(p, fd, tag);
 }
 
-std::int64_t polldel(const poller& p, int fd) noexcept {
-  epollevent unused{};  // before 2.6.9 the kernel read it
-  return syscall(nr::epoll_ctl, p.fd, kDel, fd, &unused);
+std::int64_t polldel(const poller& p, int fd, std::uint64_t tag) noexcept {
+  return p.ring != nullptr ? uringdel(p, tag) : epolldel(p, fd);
 }
 
 std::int64_t pollwait(const poller& p, pollready* out,
                       std::int64_t ns) noexcept {
-  epollevent ev[kPollBatch];
-  const std::int64_t n = ns > 0 ? waittimed(p.fd, ev, ns)
-                                : syscall(nr::epoll_pwait, p.fd, ev, kPollBatch,
-                                          ns == 0 ? 0 : -1, nullptr, 8);
-  std::int64_t kept = 0;
-  for (std::int64_t i = 0; i < n; i++)
-    if (ev[i].data != kWakeTag)
-      out[kept++] = {ev[i].data, bitsof(ev[i].events)};
-  return kept;
+  return p.ring != nullptr ? uringwait(p, out, ns) : epollwait(p, out, ns);
 }
 
 void pollbreak(const poller& p) noexcept {
-  const std::uint64_t one = 1;
-  syscall(nr::write, p.wakefd, &one, sizeof one);
+  if (p.ring != nullptr) return uringbreak(p);
+  epollbreak(p);
 }
 
 }  // namespace burrow::sys

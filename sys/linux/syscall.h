@@ -62,6 +62,9 @@ enum class nr : std::int64_t {
   pwritev2 = 328,
   rseq = 334,
   pidfd_send_signal = 424,
+  io_uring_setup = 425,
+  io_uring_enter = 426,
+  io_uring_register = 427,
   process_madvise = 440,
   epoll_pwait2 = 441,
 };
