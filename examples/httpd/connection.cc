@@ -1,0 +1,54 @@
+// examples/httpd/connection.cc - see connection.h.
+
+#include "examples/httpd/connection.h"
+
+#include "examples/httpd/exchange.h"
+
+namespace httpd {
+
+namespace {
+
+// end answers a connection that ends by our will with a last word, if any.
+void end(stream& s, writer& out, int status) {
+  if (status != 0) refusal(out, status);
+  if (out.flush()) s.linger();
+}
+
+// answer is false when the request was the connection's last.
+bool answer(stream& s, reader& in, writer& out, const site& here, counters& c) {
+  exchange x(in, out, s.stopping());
+  handle(x, here, s);
+  const bool more = x.finish();
+  // Only this goroutine writes them.
+  c.requests.store(c.requests.load(std::memory_order_relaxed) + 1,
+                   std::memory_order_relaxed);
+  c.bytes_out.store(out.sent(), std::memory_order_relaxed);
+  in.next();
+  return more;
+}
+
+}  // namespace
+
+void serve(stream& s, const site& here, const limits& l, counters& c) {
+  reader in(s, l);
+  writer out(s);
+  for (;;) {
+    switch (in.parse()) {
+      case reader::step::ready:
+        if (!answer(s, in, out, here, c)) return end(s, out, 0);
+        break;
+      case reader::step::bad:
+        return end(s, out, in.status());
+      case reader::step::more: {
+        // Only now: the answers to all requests that came together.
+        if (!out.flush()) return;
+        const io r = in.fill();
+        if (r == io::timeout && !in.idle()) return end(s, out, 408);
+        if (r != io::ok) return;
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace httpd

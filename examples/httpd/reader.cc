@@ -1,0 +1,124 @@
+// examples/httpd/reader.cc - see reader.h.
+
+#include "examples/httpd/reader.h"
+
+#include <cstring>
+
+#include "examples/httpd/clock.h"
+
+namespace httpd {
+
+reader::reader(stream& from, const limits& l)
+    : from_(from),
+      limits_(l),
+      room_(std::make_unique_for_overwrite<char[]>(kRoom)) {}
+
+reader::step reader::parse() {
+  if (parsed_ == end_) return step::more;
+  std::size_t taken = 0;
+  char* body = room_.get() + parsed_;
+  const parser::event e =
+      parser_.feed(room_.get() + parsed_, end_ - parsed_, taken, body);
+  parsed_ += taken;
+  if (e == parser::event::bad) {
+    status_ = parser_.status();
+    return step::bad;
+  }
+  if (parsed_ - begin_ > kMaxHead) {
+    status_ = 431;
+    return step::bad;
+  }
+  if (e == parser::event::more) return step::more;
+  head_end_ = parsed_;
+  since_ = {};
+  body_done_ = e == parser::event::end;
+  body_begun_ = false;
+  body_bytes_ = 0;
+  first_ = false;
+  if (head().content_length > limits_.body) {
+    status_ = 413;
+    return step::bad;
+  }
+  return step::ready;
+}
+
+// A connection may rest before its next request, but not before its first.
+patience reader::for_head() noexcept {
+  const burrow::time_point now = coarse_now();
+  if (idle() && !first_)
+    return {now + limits_.idle * 3 / 4, now + limits_.idle, true};
+  if (since_ == burrow::time_point{}) since_ = now;
+  const burrow::time_point until = since_ + limits_.head;
+  return {until, until, idle()};
+}
+
+io reader::fill() {
+  const patience p = for_head();
+  if (begin_ != 0) {
+    std::memmove(room_.get(), room_.get() + begin_, end_ - begin_);
+    parser_.moved(begin_);
+    parsed_ -= begin_;
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  std::size_t n = 0;
+  const io r = from_.read({room_.get() + end_, kRoom - end_}, p, n);
+  end_ += n;
+  return r;
+}
+
+patience reader::for_body() noexcept {
+  const burrow::time_point now = coarse_now();
+  if (since_ == burrow::time_point{}) since_ = now;
+  const burrow::time_point until =
+      since_ + limits_.body_grace +
+      std::chrono::milliseconds(body_bytes_ * 1000 / limits_.body_rate);
+  // A sender that is far ahead may not rest for ever on what it has earned.
+  const burrow::time_point latest = std::min(until, now + limits_.idle);
+  return {latest - limits_.body_grace / 4, latest};
+}
+
+io reader::fill_body() {
+  parsed_ = end_ = head_end_;
+  std::size_t n = 0;
+  const io r = from_.read({room_.get() + end_, kRoom - end_}, for_body(), n);
+  end_ += n;
+  return r;
+}
+
+io reader::body(std::span<const char>& piece) {
+  piece = {};
+  body_begun_ = true;
+  while (!body_done_) {
+    if (parsed_ == end_)
+      if (const io r = fill_body(); r != io::ok) {
+        if (r == io::timeout) status_ = 408;
+        return io::broken;
+      }
+    char* const begin = room_.get() + parsed_;
+    char* end = begin;
+    std::size_t taken = 0;
+    const parser::event e = parser_.feed(begin, end_ - parsed_, taken, end);
+    parsed_ += taken;
+    const auto n = static_cast<std::size_t>(end - begin);
+    body_bytes_ += n;
+    if (e == parser::event::bad || body_bytes_ > limits_.body) {
+      status_ = e == parser::event::bad ? parser_.status() : 413;
+      return io::broken;
+    }
+    body_done_ = e == parser::event::end;
+    if (n != 0) {
+      piece = {begin, n};
+      break;
+    }
+  }
+  return io::ok;
+}
+
+void reader::next() noexcept {
+  begin_ = parsed_;
+  if (begin_ == end_) begin_ = parsed_ = end_ = 0;
+  parser_.next();
+}
+
+}  // namespace httpd

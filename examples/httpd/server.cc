@@ -1,0 +1,147 @@
+// examples/httpd/server.cc - see server.h.
+
+#include "examples/httpd/server.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <mutex>
+
+#include "examples/httpd/socket_stream.h"
+
+namespace httpd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+// backoff is how accept waits when it cannot: no descriptor is free, most likely.
+// Each time twice as long, as long as it lasts; it says so once.
+class backoff {
+ public:
+  void wait(const burrow::context& ctx, const std::error_code& ec) {
+    if (pause_ == 0ms)
+      std::fprintf(stderr, "httpd: accept: %s\n", ec.message().c_str());
+    pause_ = std::clamp(pause_ * 2, 5ms, 500ms);
+    burrow::select(burrow::recv(ctx.done()),
+                   burrow::recv(burrow::after(pause_)));
+  }
+  void over() noexcept { pause_ = 0ms; }
+
+ private:
+  std::chrono::milliseconds pause_{0};
+};
+
+}  // namespace
+
+server::server(burrow::net::listener l, const limits& lim, int folder)
+    : listener_(std::move(l)),
+      limits_(lim),
+      slots_(static_cast<std::ptrdiff_t>(lim.connections)) {
+  site_.folder = folder;
+  site_.count = [this] { return count(); };
+}
+
+void server::accept_all(const burrow::context& ctx) {
+  backoff b;
+  // At the limit new connections wait in the system's queue.
+  while (!slots_.acquire(1, ctx)) {
+    std::error_code ec;
+    burrow::net::conn c = listener_.accept(ec);
+    if (ec == burrow::errc::closed) return slots_.release(1);
+    if (!ec) {
+      b.over();
+      try {
+        start(std::move(c));
+        continue;
+      } catch (const std::exception&) {  // no memory: as no descriptor
+        ec = std::make_error_code(std::errc::not_enough_memory);
+      }
+    }
+    slots_.release(1);
+    b.wait(ctx, ec);
+  }
+}
+
+void server::start(burrow::net::conn c) {
+  std::list<client>::iterator it;
+  {
+    const std::lock_guard hold(lock_);
+    ++gone_.accepted;
+    it = clients_.emplace(clients_.end());
+    it->socket = std::move(c);
+  }
+  try {
+    goroutines_.go([this, it] { serve_one(it); });
+  } catch (...) {
+    leave(it);
+    throw;
+  }
+}
+
+// One connection's trouble is nobody else's.
+void server::serve_one(std::list<client>::iterator it) noexcept {
+  try {
+    socket_stream s(it->socket, limits_, stopping_);
+    serve(s, site_, limits_, it->count);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "httpd: a connection: %s\n", e.what());
+  }
+  leave(it);
+  slots_.release(1);
+}
+
+void server::leave(std::list<client>::iterator it) noexcept {
+  std::list<client> mine;  // destroyed without the lock
+  const std::lock_guard hold(lock_);
+  gone_.requests += it->count.requests.load(kRelaxed);
+  gone_.bytes_out += it->count.bytes_out.load(kRelaxed);
+  mine.splice(mine.end(), clients_, it);
+}
+
+traffic server::count() {
+  const std::lock_guard hold(lock_);
+  traffic t = gone_;
+  t.open = clients_.size();
+  for (const client& c : clients_) {
+    t.requests += c.count.requests.load(kRelaxed);
+    t.bytes_out += c.count.bytes_out.load(kRelaxed);
+  }
+  return t;
+}
+
+void server::drain() {
+  auto all_gone = burrow::make_chan<burrow::unit>();
+  burrow::go([this, all_gone] {
+    goroutines_.wait();
+    all_gone.close();
+  });
+  {
+    const std::lock_guard hold(lock_);
+    for (client& c : clients_) socket_stream::poke(c.socket);
+  }
+  burrow::select(burrow::recv(all_gone),
+                 burrow::recv(burrow::after(limits_.shutdown), [this] {
+                   const std::lock_guard hold(lock_);
+                   std::fprintf(stderr, "httpd: %zu connections cut\n",
+                                clients_.size());
+                   std::error_code ec;
+                   for (client& c : clients_) c.socket.close(ec);
+                 }));
+  all_gone.recv();
+}
+
+void server::run(const burrow::context& ctx) {
+  burrow::wait_group acceptor;
+  acceptor.go([&] { accept_all(ctx); });
+  ctx.done().recv();
+  // Before the poke: socket_stream.h says why that is the order.
+  stopping_.store(true, std::memory_order_release);
+  listener_.close();
+  acceptor.wait();
+  drain();
+}
+
+}  // namespace httpd

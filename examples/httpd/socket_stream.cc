@@ -1,0 +1,127 @@
+// examples/httpd/socket_stream.cc - see socket_stream.h.
+
+#include "examples/httpd/socket_stream.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+
+#include "burrow/error.h"
+#include "burrow/syscalls.h"
+#include "examples/httpd/clock.h"
+
+namespace httpd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a peer whose last answer is sent may take to go.
+constexpr auto kLinger = 2s;
+// A file is sent in pieces of this size, each with its own deadline.
+constexpr std::uint64_t kFilePiece = 256 << 10;
+
+// copy_file sends n bytes of a file from where it stands; how many went. The one
+// place that knows how.
+std::uint64_t copy_file(burrow::net::conn& to, burrow::fd& file,
+                        std::uint64_t n, std::error_code& ec) {
+  std::byte room[4 << 10];
+  std::uint64_t done = 0;
+  while (done < n) {
+    const std::size_t want = std::min<std::uint64_t>(sizeof room, n - done);
+    const std::size_t got = file.read({room, want}, ec);
+    if (ec || got == 0) break;
+    done += to.write({room, got}, ec);
+    if (ec) break;
+  }
+  return done;
+}
+
+}  // namespace
+
+// The server stops, and this connection rests: a request that has arrived
+// already is answered still.
+io socket_stream::last_words(std::span<char> to, std::size_t& n) {
+  const ssize_t r = ::recv(conn_.get(), to.data(), to.size(), MSG_DONTWAIT);
+  if (r <= 0) return io::end;
+  n = static_cast<std::size_t>(r);
+  return io::ok;
+}
+
+io socket_stream::read(std::span<char> to, const patience& p, std::size_t& n) {
+  for (;;) {
+    if (read_until_ < p.earliest || read_until_ > p.latest) {
+      read_until_ = p.latest;
+      conn_.set_read_deadline(read_until_);
+    }
+    if (p.idle && stopping()) return last_words(to, n);
+    std::error_code ec;
+    n = conn_.read(std::as_writable_bytes(to), ec);
+    if (!ec) return n == 0 ? io::end : io::ok;
+    if (ec != burrow::errc::deadline_exceeded) return io::broken;
+    if (!stopping() || std::chrono::steady_clock::now() >= read_until_)
+      return io::timeout;
+    read_until_ = {};  // it was a poke
+  }
+}
+
+void socket_stream::arm_write() {
+  const burrow::time_point now = coarse_now();
+  if (write_until_ >= now + limits_.write * 3 / 4) return;
+  write_until_ = now + limits_.write;
+  conn_.set_write_deadline(write_until_);
+}
+
+io socket_stream::write(std::string_view from) {
+  arm_write();
+  std::error_code ec;
+  conn_.write(std::as_bytes(std::span(from)), ec);
+  if (!ec) return io::ok;
+  return ec == burrow::errc::deadline_exceeded ? io::timeout : io::broken;
+}
+
+io socket_stream::send_file(burrow::fd& file, std::uint64_t offset,
+                            std::uint64_t n) {
+  if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+    return io::broken;
+  while (n != 0) {
+    arm_write();
+    std::error_code ec;
+    const std::uint64_t want = std::min(n, kFilePiece);
+    if (copy_file(conn_, file, want, ec) != want) return io::broken;
+    n -= want;
+  }
+  return io::ok;
+}
+
+void socket_stream::linger() {
+  std::error_code ec;
+  conn_.close_write(ec);
+  if (ec) return;
+  conn_.set_read_deadline(std::chrono::steady_clock::now() + kLinger);
+  std::byte room[1024];
+  for (std::size_t total = 0; total < kMaxDrain;) {
+    const std::size_t n = conn_.read(room, ec);
+    if (ec || n == 0) return;
+    total += n;
+  }
+}
+
+bool socket_stream::local() const {
+  const std::string peer = conn_.remote_address().string();
+  return peer.starts_with("127.") || peer.starts_with("[::1]") ||
+         peer.starts_with("[::ffff:127.") || peer.find(':') == peer.npos;
+}
+
+void socket_stream::poke(burrow::net::conn& c) noexcept {
+  try {
+    c.set_read_deadline(std::chrono::steady_clock::now());
+  } catch (const std::exception&) {
+    // It has been closed meanwhile.
+  }
+}
+
+}  // namespace httpd
