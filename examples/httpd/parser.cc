@@ -72,17 +72,14 @@ bool split(std::string_view target, request& r) noexcept {
          r.method == verb::known;  // CONNECT host:port, which is refused
 }
 
-// status_of is the answer to what llhttp does not understand. [from, from + n)
-// is where it stands.
-int status_of(llhttp_errno_t error, const char* from, std::size_t n) noexcept {
+// status_of is the answer to what llhttp does not understand; first is the
+// message's first byte.
+int status_of(llhttp_errno_t error, char first) noexcept {
   if (error == HPE_INVALID_VERSION || error == HPE_PAUSED_H2_UPGRADE)
     return 505;
-  if (error != HPE_INVALID_METHOD) return 400;
-  // A method of which nobody has heard, or noise.
-  const char* const end = from + n;
-  const char* p = from;
-  while (p != end && *p >= 'A' && *p <= 'Z') ++p;
-  return p != from && p != end && *p == ' ' ? 501 : 400;
+  // A method of which nobody has heard, or noise. What follows may not be here.
+  const bool letter = first >= 'A' && first <= 'Z';
+  return error == HPE_INVALID_METHOD && letter ? 501 : 400;
 }
 
 }  // namespace
@@ -94,6 +91,7 @@ struct parser::state {
   std::string_view target, name, value;
   int hosts = 0;
   int status = 0;
+  char first = '\0';  // byte of the message but for empty lines
   bool head_done = false;
   char* body = nullptr;
 
@@ -207,6 +205,8 @@ parser::event parser::feed(char* from, std::size_t n, std::size_t& taken,
   state& s = *s_;
   s.body = body;
   const bool headless = !s.head_done;
+  for (std::size_t i = 0; i < n && s.first == '\0'; ++i)
+    if (from[i] != '\r' && from[i] != '\n') s.first = from[i];
   const llhttp_errno_t error = llhttp_execute(&s.http, from, n);
   body = s.body;
   taken = n;
@@ -217,7 +217,7 @@ parser::event parser::feed(char* from, std::size_t n, std::size_t& taken,
     llhttp_resume(&s.http);
     return headless && s.head.has_body ? event::head : event::end;
   }
-  if (s.status == 0) s.status = status_of(error, from, n);
+  if (s.status == 0) s.status = status_of(error, s.first);
   return event::bad;
 }
 
@@ -233,6 +233,7 @@ void parser::next() noexcept {
   s.head = {};
   s.target = s.name = s.value = {};
   s.hosts = 0;
+  s.first = '\0';
   s.head_done = false;
 }
 
