@@ -69,6 +69,21 @@ TEST_P(ExamplesIo, EchoServesUntilInterrupted) {
   EXPECT_EQ(code, 0);
 }
 
+TEST_P(ExamplesIo, KvTriesItselfOut) {
+  const child_result r = run("kv/kv");
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  EXPECT_EQ(r.out,
+            "$4\n1000\n+OK\n$10\nHello, kv.\n:100\n"
+            "-ERR unknown command 'FROB', with args beginning with: \n+OK\n");
+}
+
+TEST_P(ExamplesIo, KvSaysWhereItCannotListen) {
+  const child_result r = run("kv/kv", {"nowhere"});
+  EXPECT_EQ(r.exit_code, 1);
+  EXPECT_TRUE(r.err.starts_with("kv: cannot listen on nowhere: ")) << r.err;
+  EXPECT_EQ(run("kv/kv", {"a", "b"}).exit_code, 2);
+}
+
 TEST_P(ExamplesIo, ExecPipelineEqualsTheShell) {
   const std::string file = "/etc/services";
   if (::access(file.c_str(), R_OK) != 0) GTEST_SKIP() << "no " << file;
