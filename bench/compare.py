@@ -14,13 +14,13 @@ command line.
 import argparse
 import json
 import os
-import random
 import re
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+
+import stats
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -29,15 +29,6 @@ COMPARED = ["cpu-ns/op", "peak-MB", "B/goroutine", "PTE-B/goroutine",
             "create-ns/goroutine", "wake-ns/goroutine", "late-us/sleep"]
 # What is touched before a row that runs once is measured for the first time.
 FIRST_TOUCH_MB = 600
-# With fewer rounds no interval around a median can be one of 95 %.
-ENOUGH_ROUNDS = 6
-# Below these a difference of two readings of /proc is noise, not memory.
-NOISE = {"B/goroutine": 16.0, "PTE-B/goroutine": 16.0, "peak-MB": 1.0}
-RESAMPLES = 4000
-
-
-class Failed(Exception):
-    """A measurement that gave no result; the text says why."""
 
 
 class Ours:
@@ -55,7 +46,7 @@ class Ours:
             command += ["--filter", pattern]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            fail_usage(done.stderr.strip())
+            stats.fail_usage(done.stderr.strip())
         for line in done.stdout.splitlines():
             name, _, what = line.partition(" ")
             row, _, count = name.partition("/procs=")
@@ -96,11 +87,6 @@ class Go:
                 "-test.benchtime", benchtime, "-test.timeout", f"{timeout}s"]
 
 
-def fail_usage(message):
-    print(f"compare.py: {message}", file=sys.stderr)
-    sys.exit(2)
-
-
 def parse_lines(text):
     """Returns the {unit: value} of the only result in Go's format."""
     for line in text.splitlines():
@@ -111,7 +97,7 @@ def parse_lines(text):
         return {unit: float(value)
                 for value, unit in zip(values[::2], values[1::2])}
     failures = re.findall(r"^--- FAIL: \S+ ?(.*)$", text, re.M)
-    raise Failed(failures[0] if failures else "no result")
+    raise stats.Failed(failures[0] if failures else "no result")
 
 
 def touch_memory(megabytes):
@@ -137,7 +123,7 @@ def measure(system, row, procs, benchtime, timeout, log):
         done = subprocess.run(command, capture_output=True, text=True,
                               timeout=timeout + 10)
     except subprocess.TimeoutExpired:
-        raise Failed(f"no result after {timeout} s") from None
+        raise stats.Failed(f"no result after {timeout} s") from None
     log.write(done.stdout)
     log.flush()
     return parse_lines(done.stdout)
@@ -146,53 +132,6 @@ def measure(system, row, procs, benchtime, timeout, log):
 def pin(procs, cpus):
     """Pins this process, and so its children, to the first `procs` CPUs."""
     os.sched_setaffinity(0, cpus[:procs])
-
-
-def interval(ours, theirs, seed):
-    """Ratio of medians and its 95 % bootstrap interval over paired rounds."""
-    def ratio(a, b):
-        low = statistics.median(b)
-        return statistics.median(a) / low if low else float("inf")
-
-    pairs = list(zip(ours, theirs))
-    rng = random.Random(seed)
-    ratios = []
-    for _ in range(RESAMPLES if len(pairs) > 1 else 1):
-        sample = rng.choices(pairs, k=len(pairs))
-        ratios.append(ratio(*zip(*sample)))
-    ratios.sort()
-    low = ratios[int(0.025 * (len(ratios) - 1))]
-    high = ratios[int(0.975 * (len(ratios) - 1) + 0.5)]
-    return ratio(ours, theirs), low, high
-
-
-def verdict(low, high, rounds):
-    """Says who is ahead; "?" where the rounds are too few to be sure."""
-    sure = "" if rounds >= ENOUGH_ROUNDS else "?"
-    if high < 1:
-        return "win" + sure
-    if low > 1:
-        return "LOSS" + sure
-    return "even" + sure
-
-
-def compare_unit(unit, ours, theirs, seed):
-    """Returns the comparison of one unit, or None if a side lacks it."""
-    pairs = [(a[unit], b[unit]) for a, b in zip(ours, theirs)
-             if unit in a and unit in b]
-    if not pairs:
-        return None
-    a, b = [list(side) for side in zip(*pairs)]
-    floor = NOISE.get(unit, 0.0)
-    if max(statistics.median(a), statistics.median(b)) < floor:
-        return None
-    if unit in NOISE and min(statistics.median(a), statistics.median(b)) <= 0:
-        return None
-    ratio, low, high = interval(a, b, seed)
-    return {"unit": unit, "ours": statistics.median(a),
-            "theirs": statistics.median(b), "ratio": ratio, "low": low,
-            "high": high, "verdict": verdict(low, high, len(pairs)),
-            "ours_samples": a, "theirs_samples": b}
 
 
 def run_row(systems, row, procs, once, options, logs):
@@ -212,23 +151,9 @@ def run_row(systems, row, procs, once, options, logs):
                                  options.timeout, logs[system.name])
                 samples[system.name].append(sample)
                 memory_mb = max(memory_mb, 1.2 * sample.get("peak-MB", 0))
-            except Failed as failure:
+            except stats.Failed as failure:
                 errors[system.name] = str(failure)
     return samples, errors
-
-
-def figure(value):
-    for limit, digits in ((10, 2), (100, 1)):
-        if abs(value) < limit:
-            return f"{value:.{digits}f}"
-    return f"{value:,.0f}"
-
-
-def print_comparison(name, peer, entry):
-    print(f"{name:<26} {entry['unit']:<20} {figure(entry['ours']):>15} "
-          f"{figure(entry['theirs']):>15} {entry['ratio']:>7.3f} "
-          f"[{entry['low']:.3f}, {entry['high']:.3f}]  {entry['verdict']} "
-          f"({peer})", flush=True)
 
 
 def compare_row(ours, peers, row, procs, once, options, logs):
@@ -242,15 +167,15 @@ def compare_row(ours, peers, row, procs, once, options, logs):
     for peer in systems[1:]:
         entries = []
         for unit in ["ns/op"] + COMPARED:
-            entry = compare_unit(unit, samples[ours.name], samples[peer.name],
+            entry = stats.compare_unit(unit, samples[ours.name], samples[peer.name],
                                  seed=name + unit)
             if entry and not errors.keys() & {ours.name, peer.name}:
                 entries.append(entry)
-                print_comparison(name, peer.name, entry)
+                stats.print_comparison(name, peer.name, entry)
         record["comparisons"][peer.name] = entries
     if len(systems) == 1 and not errors:
         median = statistics.median(s["ns/op"] for s in samples[ours.name])
-        print(f"{name:<26} {'ns/op':<20} {figure(median):>15} "
+        print(f"{name:<26} {'ns/op':<20} {stats.figure(median):>15} "
               f"{'-':>15}  no peer has this row", flush=True)
     return record
 
@@ -270,14 +195,8 @@ def summary(records):
     if losses:
         print("Lost:")
         for record, peer, entry in losses:
-            print_comparison(f"{record['row']}/procs={record['procs']}", peer,
+            stats.print_comparison(f"{record['row']}/procs={record['procs']}", peer,
                              entry)
-
-
-def find_go(given):
-    if given:
-        return given
-    return shutil.which("go") or shutil.which("/usr/local/go/bin/go")
 
 
 def parse_arguments():
@@ -306,7 +225,7 @@ def parse_arguments():
 def main():
     options = parse_arguments()
     if not os.access(options.ours, os.X_OK):
-        fail_usage(f"{options.ours} is not there; build it or give --ours")
+        stats.fail_usage(f"{options.ours} is not there; build it or give --ours")
     os.environ["BENCH_PROCS"] = options.procs  # what Go's rows run at
     cpus = sorted(os.sched_getaffinity(0))
     ours = Ours(os.path.abspath(options.ours))
@@ -314,7 +233,7 @@ def main():
     records = []
     with tempfile.TemporaryDirectory() as folder:
         peers = []
-        go = find_go(options.go)
+        go = stats.find_go(options.go)
         if go:
             peers.append(Go(go, folder))
         else:
@@ -323,8 +242,7 @@ def main():
         os.makedirs(where, exist_ok=True)
         logs = {s.name: open(os.path.join(where, f"{s.name}.txt"), "w")
                 for s in [ours] + peers}
-        print(f"{'row':<26} {'unit':<20} {'burrow':>15} {'peer':>15} "
-              f"{'ratio':>7} [95 % interval]")
+        stats.print_heading()
         for row, procs, once in jobs:
             pin(procs, cpus)
             records.append(compare_row(ours, peers, row, procs, once, options,
