@@ -4,7 +4,7 @@
 Each row runs in turn with ours and with each peer (A B A B ...), every
 measurement with a server process of its own and one client for all,
 bench/net/client.cc. With one worker the server has one processor and the client
-another; with two workers both share both. Medians, ratios and intervals are
+another, on which it spins; with two workers both share both. Medians, ratios and intervals are
 those of stats.py. cpu-us/msg is the processor time of all the server's threads,
 system calls included, in the measured seconds.
 
@@ -145,6 +145,7 @@ def measure(system, kind, connections, workers, options):
         preexec_fn=lambda: os.sched_setaffinity(0, server_cpus))
     client = [options.client, "--pid", str(server.pid), "--warmup",
               str(options.warmup), "--seconds", str(options.seconds)]
+    client += ["--spin", "no" if server_cpus & client_cpus else "yes"]
     client += ["--http", "/plaintext"] if kind == "http" else []
     client += [str(port), str(connections)]
     try:
