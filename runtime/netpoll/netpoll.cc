@@ -3,6 +3,7 @@
 #include "runtime/netpoll/netpoll.h"
 
 #include <cerrno>
+#include <mutex>
 #include <new>
 
 #include "burrow/detail/sanitizers.h"
@@ -125,8 +126,10 @@ void tell(const sys::pollready& ev, gqueue& out) noexcept {
   polldesc* pd = descof(ev.tag);
   g* woken[2] = {};
   pd->lock.lock();
-  if (!pd->closing && tagof(pd) == ev.tag) {
-    if ((ev.what & sys::kPollLost) != 0) watchagain(pd, ev.tag);
+  const bool lost = (ev.what & sys::kPollLost) != 0;
+  if (tagof(pd) == ev.tag && pd->closing && lost) pd->lost = true;
+  if (tagof(pd) == ev.tag && !pd->closing) {
+    if (lost) watchagain(pd, ev.tag);
     if ((ev.what & sys::kPollEnd) != 0) pd->ended.store(true, relaxed);
     for (const polldir d : {polldir::read, polldir::write}) {
       const std::uint32_t bit =
@@ -139,6 +142,26 @@ void tell(const sys::pollready& ev, gqueue& out) noexcept {
   }
   pd->lock.unlock();
   for (g* gp : woken) give(gp, out);
+}
+
+bool islost(polldesc* pd) noexcept {
+  const std::lock_guard hold(pd->lock);
+  return pd->lost;
+}
+
+// A file that is still open after close would keep its port, or a pipe's other
+// end from its EPIPE. What is told meanwhile is passed on. A thread that cannot be
+// interrupted is not waited for longer than kPatience: then the file goes later.
+void awaitlost(polldesc* pd) noexcept {
+  constexpr std::int64_t kPatience = 100'000'000;
+  const std::int64_t start = nanotime();
+  while (!islost(pd)) {
+    gqueue ready;
+    netpoll(0, ready);
+    while (g* gp = ready.pop()) goready(gp);
+    if (islost(pd) || nanotime() - start > kPatience) return;
+    sys::osyield();
+  }
 }
 
 // With a thousand connections each event's polldesc, and the sudog on its waiter's
@@ -169,7 +192,7 @@ std::int64_t netpollopen(int fd, polldesc*& pd) {
   std::int64_t err = takedesc(mine);
   if (err < 0) return err;
   mine->lock.lock();
-  mine->closing = false;
+  mine->closing = mine->lost = false;
   mine->ended.store(false, relaxed);
   mine->seq++;
   for (pollside& s : mine->side) {
@@ -203,7 +226,7 @@ void netpollevict(polldesc* pd) noexcept {
 }
 
 void netpollclose(polldesc* pd) noexcept {
-  sys::polldel(thepoller, pd->fd, tagof(pd));
+  if (sys::polldel(thepoller, pd->fd, tagof(pd)) > 0) awaitlost(pd);
   npolled.fetch_sub(1, relaxed);
   putdesc(pd);
 }

@@ -60,6 +60,7 @@ struct pollside {
 struct alignas(kCacheLine) polldesc {
   detail::spinlock lock;
   bool closing = true;      // lock
+  bool lost = false;        // lock; the watch has ended after `closing`
   std::uint32_t seq = 0;    // lock
   std::uint32_t index = 0;  // immutable
   int fd = -1;              // written while it is nobody's
@@ -80,7 +81,9 @@ std::int64_t netpollopen(int fd, polldesc*& pd);
 void netpollevict(polldesc* pd) noexcept;
 
 // netpollclose ends the watch, after netpollevict and before the descriptor is
-// closed; pd may be another's at once.
+// closed; pd may be another's at once. Where the kernel takes its time to let the
+// file go (sys::polldel), it waits for that, 100 ms at most.
+// Context  g or foreign thread, no lock held.
 void netpollclose(polldesc* pd) noexcept;
 
 // pollwait blocks the calling goroutine or thread until there is something to

@@ -169,12 +169,12 @@ void ringwait(const uring& r, std::int64_t ns) noexcept {
           sizeof arg);
 }
 
-std::int64_t ringcancel(const uring& r, std::uint64_t userdata) noexcept {
+void ringcancel(const uring& r, std::uint64_t userdata) noexcept {
   cancelarg arg{};
   arg.addr = userdata;
   arg.fd = -1;
   arg.timeout = {-1, -1};  // none
-  return syscall(nr::io_uring_register, r.fd, kSyncCancel, &arg, 1);
+  syscall(nr::io_uring_register, r.fd, kSyncCancel, &arg, 1);
 }
 
 std::int64_t ringpost(const uring& r, std::uint64_t userdata) noexcept {

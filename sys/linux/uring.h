@@ -98,8 +98,9 @@ std::size_t ringtake(uring& r, cqe* out, std::size_t n) noexcept;
 // < 0: for ever). A signal ends the wait.
 void ringwait(const uring& r, std::int64_t ns) noexcept;
 
-// ringcancel ends the request of that number. -ENOENT: there is none.
-std::int64_t ringcancel(const uring& r, std::uint64_t userdata) noexcept;
+// ringcancel ends the request of that number, if there is one. Its last completion
+// is still to come.
+void ringcancel(const uring& r, std::uint64_t userdata) noexcept;
 
 // ringpost adds a completion to the ring from outside.
 // Context  any, signal handlers included.

@@ -8,8 +8,8 @@
 // interrupts for that wherever it is. So an event waits while that thread sits in
 // a call that nothing can interrupt, and a call that is given up when a signal
 // comes (epoll_wait, a socket's with a time limit) may return EINTR in it. And the
-// open file of a watch that has been ended is let go only there, moments after
-// polldel. epoll has none of that.
+// open file of a watch that has been ended is let go only there, after polldel has
+// returned. epoll has none of that.
 //
 // The kernel tells of an event what the wake-up said, not what is: data and
 // urgent data are woken for in one word, so urgent data is not asked for.
@@ -99,7 +99,8 @@ std::int64_t uringadd(const poller& p, int fd, std::uint64_t tag) noexcept {
 }
 
 std::int64_t uringdel(const poller& p, std::uint64_t tag) noexcept {
-  return ringcancel(*p.ring, tag);
+  ringcancel(*p.ring, tag);
+  return 1;  // also if there was none: it has ended, and that is told, too
 }
 
 std::int64_t uringwait(const poller& p, pollready* out,
