@@ -2,8 +2,10 @@
 //
 // It has no p and is no m. While anything runs it looks around every 20 us at
 // first, up to every 10 ms when it has had nothing to do for a while (1 ms while a
-// p is idle); when every p is idle it sleeps until one is not, without a single
-// system call. It
+// p is idle); when every p has been idle for some 10 ms it sleeps until one is not,
+// without a single system call. A server is idle for a moment after each batch of
+// requests: to be put to sleep and woken for each would cost it a sixth of its time.
+// It
 //   - wakes an m for work that waits in the queue of a p while another p is
 //     idle (the owner only wakes for more than one goroutine: considerwake)
 //   - tells a p that its timers are due, or that the global queue waits, or gets
@@ -36,7 +38,7 @@ constexpr std::int64_t kSlice = 10'000'000;
 constexpr std::int64_t kTimerSlice = 50'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr int kPatientRounds = 50;
-constexpr int kIdleRounds = 1;  // 20 and 40 us of idleness, then sleep
+constexpr int kIdleRounds = 10;  // of 20, 40 ... 1000 us, then sleep
 
 bool waits(const p* pp) noexcept {
   return queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr ||
