@@ -7,8 +7,9 @@ jobs=$(nproc 2>/dev/null || echo 2)
 
 # Packages by what they are for (Debian and its relatives).
 pkgs_build="g++ meson ninja-build pkg-config libboost-context-dev libfmt-dev
-  libdw-dev"
-pkgs_test="libgtest-dev valgrind clang-14 libclang-rt-14-dev strace curl redis-tools"
+  libdw-dev node-llhttp"
+pkgs_test="libgtest-dev valgrind clang-14 libclang-rt-14-dev strace curl wrk
+  apache2-utils redis-tools"
 pkgs_check="libgtest-dev clang-14 clang-format-16 clang-tidy-14"
 
 say() { printf '%s\n' "$*"; }

@@ -181,7 +181,7 @@ GO_TEST(Httpd, SigtermFinishesWhatIsOnItsWay) {
   busy.say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
   while (busy.socket.get() >= 0) {  // until its first half has come back
     char room[1];
-    if (recv(busy.socket.get(), room, 1, MSG_PEEK | MSG_DONTWAIT) == 1) break;
+    if (::recv(busy.socket.get(), room, 1, MSG_PEEK | MSG_DONTWAIT) == 1) break;
     sleep_for(1ms);
   }
   s.kill(SIGTERM);

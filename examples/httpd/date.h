@@ -13,11 +13,9 @@ inline constexpr std::size_t kDateSize = 29;
 // format_date writes kDateSize bytes, without a zero.
 void format_date(std::time_t t, char* to) noexcept;
 
-// now_date is the date of now. It is formatted once a second on each thread.
-//
-// Context  any. The result is the thread's: to be copied before the goroutine
-//          may block.
-std::string_view now_date() noexcept;
+// now_date writes the date of now, kDateSize bytes. It is formatted once a second
+// on each thread.
+void now_date(char* to) noexcept;
 
 // parse_date reads the three forms that RFC 9110 wants understood.
 std::optional<std::time_t> parse_date(std::string_view text);

@@ -26,10 +26,12 @@ class number {
 };
 
 void put_status(writer& out, int status) {
+  char date[kDateSize];
+  now_date(date);
   out.put("HTTP/1.1 ");
   out.put(status_text(status));
   out.put("\r\nServer: burrow\r\nDate: ");
-  out.put(now_date());
+  out.put({date, kDateSize});
   out.put("\r\n");
 }
 
@@ -39,10 +41,10 @@ exchange::exchange(reader& in, writer& out, bool last)
     : in_(in), out_(out), keep_(in.head().keep_alive && !last) {}
 
 bool exchange::body(std::span<const char>& piece) {
-  if (asked().expects_continue && !in_.body_begun() && !begun_) {
+  if (asked().expects_continue && !in_.body_begun() && !begun_)
     out_.put("HTTP/1.1 100 Continue\r\n\r\n");
-    out_.flush();
-  }
+  // The client may wait for what we have said before it goes on.
+  if (in_.body_waits()) out_.flush();
   if (in_.body(piece) == io::ok) return true;
   keep_ = false;
   return false;

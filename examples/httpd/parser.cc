@@ -1,7 +1,8 @@
 // examples/httpd/parser.cc - see parser.h.
 //
-// llhttp is strict unless told otherwise, and is told nothing: a message with both
-// lengths, a bare newline in a head, a space before a colon are errors.
+// llhttp is strict (version 8 is compiled so, later ones are unless told otherwise):
+// a message with both lengths, a bare newline in a head, a space before a colon are
+// errors.
 
 #include "examples/httpd/parser.h"
 
@@ -74,7 +75,7 @@ bool split(std::string_view target, request& r) noexcept {
 
 // status_of is the answer to what llhttp does not understand; first is the
 // message's first byte.
-int status_of(llhttp_errno_t error, char first) noexcept {
+int status_of(llhttp_errno_t error, int first) noexcept {
   if (error == HPE_INVALID_VERSION || error == HPE_PAUSED_H2_UPGRADE)
     return 505;
   // A method of which nobody has heard, or noise. What follows may not be here.
@@ -91,7 +92,7 @@ struct parser::state {
   std::string_view target, name, value;
   int hosts = 0;
   int status = 0;
-  char first = '\0';  // byte of the message but for empty lines
+  int first = -1;  // byte of the message, after empty lines
   bool head_done = false;
   char* body = nullptr;
 
@@ -205,8 +206,9 @@ parser::event parser::feed(char* from, std::size_t n, std::size_t& taken,
   state& s = *s_;
   s.body = body;
   const bool headless = !s.head_done;
-  for (std::size_t i = 0; i < n && s.first == '\0'; ++i)
-    if (from[i] != '\r' && from[i] != '\n') s.first = from[i];
+  for (std::size_t i = 0; i < n && s.first < 0; ++i)
+    if (from[i] != '\r' && from[i] != '\n')
+      s.first = static_cast<unsigned char>(from[i]);
   const llhttp_errno_t error = llhttp_execute(&s.http, from, n);
   body = s.body;
   taken = n;
@@ -233,7 +235,7 @@ void parser::next() noexcept {
   s.head = {};
   s.target = s.name = s.value = {};
   s.hosts = 0;
-  s.first = '\0';
+  s.first = -1;
   s.head_done = false;
 }
 

@@ -44,6 +44,8 @@ class reader {
   io body(std::span<const char>& piece);
   bool body_done() const noexcept { return body_done_; }
   bool body_begun() const noexcept { return body_begun_; }
+  // The next call of body() has to read, and may wait.
+  bool body_waits() const noexcept { return !body_done_ && parsed_ == end_; }
 
   // next forgets the request. Its body has been read.
   void next() noexcept;

@@ -55,7 +55,7 @@ io socket_stream::read(std::span<char> to, const patience& p, std::size_t& n) {
   for (;;) {
     if (read_until_ < p.earliest || read_until_ > p.latest) {
       read_until_ = p.latest;
-      conn_.set_read_deadline(read_until_);
+      if (!arm(&burrow::fd::set_read_deadline, read_until_)) return io::broken;
     }
     if (p.idle && stopping()) return last_words(to, n);
     std::error_code ec;
@@ -68,15 +68,26 @@ io socket_stream::read(std::span<char> to, const patience& p, std::size_t& n) {
   }
 }
 
-void socket_stream::arm_write() {
+// arm is false when the connection has been closed, by who stops the server.
+bool socket_stream::arm(void (burrow::fd::*set)(burrow::time_point),
+                        burrow::time_point when) {
+  try {
+    (conn_.*set)(when);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+bool socket_stream::arm_write() {
   const burrow::time_point now = coarse_now();
-  if (write_until_ >= now + limits_.write * 3 / 4) return;
+  if (write_until_ >= now + limits_.write * 3 / 4) return true;
   write_until_ = now + limits_.write;
-  conn_.set_write_deadline(write_until_);
+  return arm(&burrow::fd::set_write_deadline, write_until_);
 }
 
 io socket_stream::write(std::string_view from) {
-  arm_write();
+  if (!arm_write()) return io::broken;
   std::error_code ec;
   conn_.write(std::as_bytes(std::span(from)), ec);
   if (!ec) return io::ok;
@@ -88,7 +99,7 @@ io socket_stream::send_file(burrow::fd& file, std::uint64_t offset,
   if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
     return io::broken;
   while (n != 0) {
-    arm_write();
+    if (!arm_write()) return io::broken;
     std::error_code ec;
     const std::uint64_t want = std::min(n, kFilePiece);
     if (copy_file(conn_, file, want, ec) != want) return io::broken;
@@ -100,8 +111,9 @@ io socket_stream::send_file(burrow::fd& file, std::uint64_t offset,
 void socket_stream::linger() {
   std::error_code ec;
   conn_.close_write(ec);
-  if (ec) return;
-  conn_.set_read_deadline(std::chrono::steady_clock::now() + kLinger);
+  if (ec || !arm(&burrow::fd::set_read_deadline,
+                 std::chrono::steady_clock::now() + kLinger))
+    return;
   std::byte room[1024];
   for (std::size_t total = 0; total < kMaxDrain;) {
     const std::size_t n = conn_.read(room, ec);

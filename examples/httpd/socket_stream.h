@@ -36,7 +36,9 @@ class socket_stream final : public stream {
   static void poke(burrow::net::conn& c) noexcept;
 
  private:
-  void arm_write();
+  bool arm(void (burrow::fd::*set)(burrow::time_point),
+           burrow::time_point when);
+  bool arm_write();
   io last_words(std::span<char> to, std::size_t& n);
 
   burrow::net::conn& conn_;
