@@ -164,7 +164,8 @@ GO_TEST(HttpdAbuse, ConnectionsBeyondTheLimitWait) {
   EXPECT_EQ(third.hear().status, 200);
 }
 
-// Without a free descriptor the server waits, says so once, and goes on.
+// Without a free descriptor the server waits, says so each time that begins, and
+// goes on.
 GO_TEST(HttpdAbuse, TooManyOpenFilesPass) {
   httpd_server s({}, "", 24);
   {
@@ -175,7 +176,9 @@ GO_TEST(HttpdAbuse, TooManyOpenFilesPass) {
   still_serves(s);
   const exec::process_state e = s.stop();
   EXPECT_EQ(e.exit_code, 0);
-  EXPECT_EQ(s.errors(), "httpd: accept: Too many open files\n");
+  const std::string line = "httpd: accept: Too many open files\n";
+  EXPECT_TRUE(s.errors().starts_with(line));
+  EXPECT_LT(s.errors().size(), 20 * line.size());
   EXPECT_LT(e.rusage.ru_stime.tv_sec + e.rusage.ru_utime.tv_sec, 5);
 }
 
