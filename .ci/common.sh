@@ -9,9 +9,7 @@ jobs=$(nproc 2>/dev/null || echo 2)
 pkgs_build="g++ meson ninja-build pkg-config libboost-context-dev libfmt-dev
   libdw-dev node-llhttp"
 pkgs_test="libgtest-dev valgrind clang-14 libclang-rt-14-dev strace curl wrk
-  apache2-utils redis-tools"
-pkgs_test="libgtest-dev valgrind clang-14 strace curl wrk apache2-utils
-  chromium"
+  apache2-utils redis-tools chromium"
 pkgs_check="libgtest-dev clang-14 clang-format-16 clang-tidy-14"
 
 say() { printf '%s\n' "$*"; }
