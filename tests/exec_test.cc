@@ -15,6 +15,7 @@
 
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
+#include "tests/support/procself.h"
 #include "tests/support/subprocess.h"
 
 namespace burrow {
@@ -223,6 +224,25 @@ GO_TEST(Exec, AContextThatEndsKills) {
   command quick{ctx2, "true"};
   EXPECT_TRUE(quick.run().success());
   cancel2();
+}
+
+// The context refers to the child, for which it may have to kill it, and the child
+// to the context: both are to go all the same.
+GO_TEST(Exec, AContextLeavesNoDescriptor) {
+  auto [ctx, cancel] = with_cancel(background());
+  command{ctx, "true"}.run();
+  const long before = testsupport::descriptors();
+  for (int i = 0; i < 5; ++i) {
+    auto [soon, stop] = with_timeout(background(), 5ms);
+    EXPECT_EQ((command{soon, "sleep", "60"}.run().signal), SIGKILL);
+    EXPECT_TRUE((command{ctx, "true"}.run().success()));
+    command unwaited{ctx, "true"};
+    unwaited.start();
+    stop();
+  }
+  testsupport::await_others();
+  EXPECT_EQ(testsupport::descriptors(), before);
+  cancel();
 }
 
 GO_TEST(Exec, TheChildHasDefaultsAndNothingOfOurs) {

@@ -116,6 +116,7 @@ command::~command() {
         p->reap();
       } catch (const std::system_error&) {  // somebody else has reaped it
       }
+      p->leavecontext();
     });
   } catch (const std::logic_error&) {
   }
@@ -165,7 +166,7 @@ process_state command::wait() {
   if (process_->waited) throw std::logic_error("exec: waited for already");
   process_->waited = true;
   for (stream* s : {&in, &out, &err}) s->mine_ = fd();
-  const defer undo{[&] { process_->forget(); }};
+  const defer undo{[&] { process_->leavecontext(); }};
   state_ = process_->reap();
   return state_;
 }

@@ -51,6 +51,11 @@ void command::process::kill(int sig) {
   ::kill(pid, sig);
 }
 
+void command::process::leavecontext() {
+  forget();
+  forget = after_func_stop();
+}
+
 std::int64_t command::process::tryreap(waiting& w) {
   const std::lock_guard hold(lock);
   const syscalls::result a = syscalls::wait4(pid, &w.status, WNOHANG, &w.usage);

@@ -19,6 +19,10 @@ struct command::process {
 
   void kill(int sig);
 
+  // The context is not to kill it any more. It refers to this, and this to it:
+  // without this call neither would go.
+  void leavecontext();
+
   // Waits for the end, once. Throws std::system_error.
   process_state reap();
 
