@@ -18,6 +18,7 @@
 #include "tests/support/copytest.h"
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
+#include "tests/support/procself.h"
 #include "tests/support/sanitizer.h"
 
 namespace burrow {
@@ -224,12 +225,6 @@ GO_TEST(CopyMany, OthersWriteWhileItWaits) {
     }
 }
 
-int opendescriptors() {
-  int n = 0;
-  for (int i = 0; i < 1024; ++i) n += ::fcntl(i, F_GETFD) >= 0 ? 1 : 0;
-  return n;
-}
-
 // Copies that wait hold no pipe; those that have ended leave a few for the next.
 GO_TEST(CopyMany, PipesOfOursAreFew) {
   std::vector<std::unique_ptr<source>> sources;
@@ -238,7 +233,7 @@ GO_TEST(CopyMany, PipesOfOursAreFew) {
     sources.push_back(std::make_unique<source>("unix"));
     sinks.push_back(std::make_unique<sink>("unix", false));
   }
-  const int before = opendescriptors();
+  const long before = testsupport::descriptors();
   std::vector<future<outcome>> copies;
   for (int i = 0; i < 40; ++i)
     copies.push_back(copying(sinks[i]->end, sources[i]->end));
@@ -248,7 +243,7 @@ GO_TEST(CopyMany, PipesOfOursAreFew) {
     EXPECT_TRUE(r.read_exact(100'000) == pattern(100'000));
   }
   testsupport::settle();
-  EXPECT_LE(opendescriptors(), before + 16);
+  EXPECT_LE(testsupport::descriptors(), before + 16);
   for (auto& s : sources) s->other.close();
   for (auto& c : copies) EXPECT_EQ(c.get().n, 100'000u);
 }

@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "burrow/burrow.h"
 #include "tests/support/copytest.h"
 #include "tests/support/gotest.h"
+#include "tests/support/procself.h"
 #include "tests/support/subprocess.h"
 
 namespace burrow {
@@ -151,21 +151,13 @@ GO_TEST(Proxy, ATargetThatRefuses) {
   }
 }
 
-long residentkb(int pid) {
-  std::ifstream f("/proc/" + std::to_string(pid) + "/status");
-  std::string word;
-  long kb = -1;
-  while (f >> word)
-    if (word == "VmRSS:") f >> kb;
-  return kb;
-}
-
 // A client that asks for everything and reads nothing: the server is stopped, and
 // the proxy keeps what the system's buffers hold, none of it as its own memory.
 GO_TEST(Proxy, WhoDoesNotReadStopsWhoSends) {
   proxied p;
   { auto warm = p.through(); }
-  const long before = residentkb(p.program.pid());
+  const std::string pid = std::to_string(p.program.pid());
+  const long before = testsupport::residentkb(pid);
   constexpr int kConnections = 10;
   constexpr std::size_t kEach = std::size_t{64} << 20;
   std::vector<std::pair<conn, conn>> pairs;
@@ -181,7 +173,7 @@ GO_TEST(Proxy, WhoDoesNotReadStopsWhoSends) {
       return n;
     }));
   for (auto& w : writes) EXPECT_LT(w.get(), kEach);
-  const long after = residentkb(p.program.pid());
+  const long after = testsupport::residentkb(pid);
   EXPECT_LT(after - before, 8 << 10) << before << " kB, then " << after;
   // All of it comes when it is asked for.
   pairs.front().second.close();
