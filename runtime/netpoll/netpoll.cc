@@ -111,7 +111,10 @@ g* takewaiter(pollside& s, bool ready) noexcept {
 
 void give(g* gp, gqueue& out) noexcept {
   if (gp == nullptr) return;
-  if ((gp->flags & kGForeign) != 0) return goready(gp);
+  if ((gp->flags & (kGForeign | kGProbed)) != 0) [[unlikely]] {
+    if ((gp->flags & kGForeign) != 0) return goready(gp);
+    probedready(gp);
+  }
   out.push(gp);
 }
 

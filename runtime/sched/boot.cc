@@ -83,6 +83,7 @@ g* makemain(m* mp, detail::invoker call, void* arg) noexcept {
 }
 
 void startrun(m* mp, const plan& pl) noexcept {
+  endcount();
   if (pl.stackpages != sched.stackpages.load(relaxed))
     for (p* pp : allp)
       if (pp != nullptr) stackflush(pp);
@@ -90,7 +91,6 @@ void startrun(m* mp, const plan& pl) noexcept {
     const lockguard hold(sched.lock);
     sched.stackpages.store(pl.stackpages, relaxed);
     sched.maingoexit = false;
-    sched.nforeign.store(0, relaxed);
     sched.ending.store(false, relaxed);
     sched.stopping.store(true, relaxed);  // stands still until startworld
     sched.m0arrived.store(false, relaxed);
@@ -99,8 +99,6 @@ void startrun(m* mp, const plan& pl) noexcept {
   }
   sched.clock.store(sys::nanotime(), relaxed);
   procresize(mp, pl.maxprocs);
-  for (p* pp : allp)
-    if (pp != nullptr) pp->nstarted.n = pp->nended.n = 0;
   acquirep(mp, allp[0]);
   startworld(getp(mp));
   const lockguard hold(sched.lock);

@@ -47,6 +47,7 @@ void donate(p* pp) noexcept {
   for (; give > 0 && !pp->lifo.empty(); give--) out.push(pp->lifo.popfront());
   for (; give > 0 && !pp->fifo.empty(); give--) out.push(pp->fifo.popfront());
   pp->wakeskip = pp->wakebackoff = 0;
+  pp->nsteal.add(out.n);
   {
     const lockguard hold(sched.lock);
     while (g* gp = out.pop()) sched.runq.push(gp);
@@ -80,8 +81,10 @@ g* plunder(p* pp, p* victim) noexcept {
   if (n == 0) {
     g* gp = victim->runnext.load(relaxed);
     victim->runnext.store(nullptr, relaxed);
+    if (gp != nullptr) pp->nsteal.add();
     return gp;
   }
+  pp->nsteal.add(n);
   g* first = nullptr;
   for (; n > 0; n--) {
     g* gp = !victim->lifo.empty() ? victim->lifo.popfront()
@@ -98,14 +101,14 @@ g* plunder(p* pp, p* victim) noexcept {
 // stalker watches one victim at a time for an owner that does not come by.
 struct stalker {
   p* victim = nullptr;
-  std::uint32_t tick = 0;
+  std::uint64_t tick = 0;
   std::int64_t since = 0;
 
   // look returns a goroutine taken from p2, which has some, or null.
   g* look(p* pp, p* p2, std::uint32_t n, std::int64_t now) noexcept {
     if (n > 0 && (p2->attention.load(relaxed) & kAttnHungry) == 0)
       p2->attention.fetch_or(kAttnHungry, relaxed);
-    const std::uint32_t t = p2->tick.load(relaxed);
+    const std::uint64_t t = p2->tick.load(relaxed);
     if (victim == nullptr || (victim == p2 && tick != t)) {
       victim = p2;
       tick = t;

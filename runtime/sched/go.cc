@@ -37,6 +37,8 @@ class spawning {
     if (!own_) return;
     const bool preempt =
         (getp(mp_)->attention.load(relaxed) & kAttnPreempt) != 0;
+    if (preempt) [[unlikely]]
+      getp(mp_)->npreempt.add();
     leave(mp_);
     if (preempt) [[unlikely]]
       goyield();
@@ -139,13 +141,7 @@ void goexit() {
   throw detail::goexit_signal();
 }
 
-int num_goroutine() {
-  std::uint64_t n = sched.nforeign.load(relaxed);
-  const int made = sched.nallp.load(acquire);
-  for (int i = 0; i < made; i++)
-    n += allp[i]->nstarted.n.load(relaxed) - allp[i]->nended.n.load(relaxed);
-  return static_cast<int>(n);
-}
+int num_goroutine() { return static_cast<int>(goroutinecount()); }
 
 std::uint64_t goid() {
   const m* mp = getm();

@@ -105,6 +105,7 @@ g* picktopark(m* mp) noexcept {
 // again.
 void park(m* mp, g* gp) noexcept {
   g* next = (gp->flags & kGLocked) != 0 ? nullptr : picktopark(mp);
+  if (next == nullptr) considerprobe(getp(mp), gp);
   mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
   gp->status.store(gstatus::running, relaxed);
   gp->waiting = nullptr;
@@ -209,6 +210,7 @@ void goyield() noexcept {
   gp->status.store(gstatus::runnable, relaxed);
   pp->fifo.pushback(gp);
   g* next = (gp->flags & kGLocked) != 0 ? nullptr : picknext(mp);
+  if (next == nullptr && considerprobe(pp, gp)) probedready(gp);
   if (next != gp) mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
   gp->status.store(gstatus::running, relaxed);
   leave(mp);

@@ -47,13 +47,21 @@ void readyg(p* pp, g* gp) noexcept {
   considerwake(pp);
 }
 
+namespace {
+
+void readyforeign(g* gp) noexcept {
+  // The proxy may be gone as soon as it has seen the store: waking a futex that
+  // nobody waits on, or that is unmapped, does nothing.
+  gp->parkword.store(1, release);
+  sys::futexwakeup(&gp->parkword, 1);
+}
+
+}  // namespace
+
 void goready(g* gp) noexcept {
-  if ((gp->flags & kGForeign) != 0) [[unlikely]] {
-    // The proxy may be gone as soon as it has seen the store: waking a futex
-    // that nobody waits on, or that is unmapped, does nothing.
-    gp->parkword.store(1, release);
-    sys::futexwakeup(&gp->parkword, 1);
-    return;
+  if ((gp->flags & (kGForeign | kGProbed)) != 0) [[unlikely]] {
+    if ((gp->flags & kGForeign) != 0) return readyforeign(gp);
+    probedready(gp);
   }
   m* mp = getm();
   if (mp == nullptr) return globput(gp);

@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include "burrow/detail/waitq.h"
+#include "burrow/metrics.h"
 #include "runtime/sched/claimstate.h"
 #include "runtime/sched/lock.h"
 #include "runtime/sched/park.h"
@@ -55,6 +56,7 @@ enum gflag : std::uint8_t {
   kGLocked = 1,   // locked to an m (lockedm)
   kGForeign = 2,  // the proxy of a thread that burrow did not make
   kGMain = 4,     // the main goroutine of this run
+  kGProbed = 8,   // it is timed from ready to running (latency.cc)
 };
 
 // stackspan is a stack: [lo, hi), its lowest page a guard. lo null: none.
@@ -83,7 +85,8 @@ struct g {
   std::uint64_t runid = 0;  // the run it belongs to
   std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
   std::uint32_t lockedcount = 0;
-  std::int64_t waitsince = 0;     // parked at that time, by sched.clock, ns
+  // Parked at that time, by sched.clock, ns; once runnable: latency.cc's.
+  std::int64_t waitsince = 0;
   std::uint32_t syscalls = 0;     // how deep in entersyscall
   std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
   waitreason why = waitreason::none;
@@ -126,7 +129,7 @@ struct alignas(kCacheLine) m {
   std::atomic<std::uint32_t> inruntime{1};  // written by the owner only
   std::atomic<std::uint32_t> claim{kClaimNone};
   std::atomic<p*> pp{nullptr};  // null or stale without a p (kClaimTaken)
-  std::atomic<std::uint32_t> syscalltick{0};  // odd: in a call; syscall.cc
+  std::atomic<std::uint64_t> syscalltick{0};  // odd: in a call; syscall.cc
   std::uint32_t yield = 0;                    // at its next safepoint; askyield
   g* curg = nullptr;  // what runs on this m; &g0 in the scheduler
   postswitch post;
@@ -192,7 +195,9 @@ enum attentionbits : std::uint32_t {
 // write is needed.
 struct counter {
   std::atomic<std::uint64_t> n{0};
-  void add() noexcept { n.store(n.load(relaxed) + 1, relaxed); }
+  void add(std::uint64_t by = 1) noexcept {
+    n.store(n.load(relaxed) + by, relaxed);
+  }
 };
 
 inline constexpr int kStackCache = 64;
@@ -208,14 +213,17 @@ struct alignas(kCacheLine) p {
   std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
   std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
   std::uint64_t goidnext = 0, goidend = 0;
-  counter nstarted, nended;       // goroutines
-  stackspan stacks[kStackCache];  // default-size stacks, hottest last
+  counter nstarted, nended;            // goroutines
+  stackspan stacks[kStackCache];       // default-size stacks, hottest last
+  counter nsteal, nhandoff, npreempt;  // burrow/metrics.h has what they count
+  counter njump;  // of tick's, those that were no decisions
+  counter latency[metrics::histogram::kBuckets];
 
   // Atomic.
   alignas(kCacheLine) std::atomic<std::uint32_t> attention{0};
   std::atomic<m*> mp{nullptr};
   std::atomic<pstatus> status{pstatus::dead};
-  std::atomic<std::uint32_t> tick{0};      // scheduling decisions; owner writes
+  std::atomic<std::uint64_t> tick{0};      // scheduling decisions; owner writes
   std::atomic<std::uint32_t> nacquire{0};  // times it was acquired
   int id = 0;
 
@@ -226,9 +234,10 @@ struct alignas(kCacheLine) p {
   timers ts;
 
   // sysmon only.
-  std::uint32_t montick = 0, monacquire = 0;
+  std::uint64_t montick = 0;
+  std::uint32_t monacquire = 0;
   std::int64_t monwhen = 0;
-  std::uint32_t monsyscall = 0;
+  std::uint64_t monsyscall = 0;
   std::int64_t monsyscallwhen = 0;
   bool monasked = false;
 };

@@ -46,6 +46,8 @@ __attribute__((noinline)) void safepoint() noexcept {
   const g* gp = mp->curg;
   if (gp->nosafepoint != 0 || !onstackof(gp)) return;
   __atomic_store_n(&mp->yield, 0, __ATOMIC_RELAXED);
+  if (enter(mp)) getp(mp)->npreempt.add();
+  leave(mp);
   goyield();
 }
 

@@ -22,6 +22,25 @@ void gfree(p* pp, g* gp) noexcept;
 // grow meanwhile. The gs' fields are the caller's to make sense of.
 void foreachg(void (*fn)(g* gp, void* arg), void* arg) noexcept;
 
+// ---- metrics.cc: counting ----------------------------------------------------
+
+// goroutinecount is how many goroutines the run has that have not ended. Any thread.
+std::uint64_t goroutinecount() noexcept;
+
+// endcount counts those that the last run has left as ended. Before a run.
+void endcount() noexcept;
+
+// ---- latency.cc: how long goroutines wait for a processor ----------------------
+
+// considerprobe has gp timed, which is about to leave pp for g0, if it is its
+// turn, and says so. Owns pp and gp.
+bool considerprobe(const p* pp, g* gp) noexcept;
+
+// probedready: gp, which is probed, is runnable. probedruns: it is to run on pp;
+// owns pp. Both: owns gp.
+void probedready(g* gp) noexcept;
+void probedruns(p* pp, g* gp) noexcept;
+
 // ---- proc.cc, ready.cc: parking and readying ---------------------------------
 
 // readyg puts gp, which the caller owns, on pp's queues as the next to run.

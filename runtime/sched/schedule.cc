@@ -8,7 +8,9 @@
 //   fifo     those that yielded, and those pushed out of runnext
 // Nothing starves: every 16th decision looks at fifo first, every 64th goes
 // through g0, which takes the oldest of lifo, looks at the global queue and at
-// the timers. So whoever waits here moves on with every 64 switches at least.
+// the timers. So whoever waits here moves on with every 64 switches at least. (Then
+// the count jumps by 3, for 61 is prime: what happens at a 64th falls on all who
+// take turns, and not always on the same.)
 //
 // Rejected: one FIFO for all, as Go has. Its fork-join programs keep a frontier
 // of a million live goroutines, each with a touched page of stack.
@@ -21,6 +23,7 @@ namespace {
 
 constexpr std::uint32_t kFifoTick = 16;
 constexpr std::uint32_t kG0Tick = 64;
+constexpr std::uint32_t kG0Jump = 3;
 
 // fetchahead brings what the next ones of a long queue will need into the cache,
 // where the processor could not guess it: a g, and the stack that it points to.
@@ -61,6 +64,11 @@ inline void droptaken(m* mp) noexcept {
   sched.nmzombie--;
 }
 
+inline void jump(p* pp) noexcept {
+  pp->tick.store(pp->tick.load(relaxed) + kG0Jump, relaxed);
+  pp->njump.add(kG0Jump);
+}
+
 // An m that was looking for work has found some: somebody else may look now,
 // for there may be more.
 inline void stopspinning(m* mp) noexcept {
@@ -83,7 +91,7 @@ g* chooseg(m* mp) noexcept {
 }  // namespace
 
 g* localnext(p* pp) noexcept {
-  const std::uint32_t t = pp->tick.load(relaxed);
+  const std::uint64_t t = pp->tick.load(relaxed);
   if (t % kG0Tick == 0 && !pp->lifo.empty()) return pp->lifo.popfront();
   if (t % kFifoTick == 0 && !pp->fifo.empty()) return pp->fifo.popfront();
   return newest(pp);
@@ -92,11 +100,11 @@ g* localnext(p* pp) noexcept {
 g* picknext(m* mp) noexcept {
   p* pp = getp(mp);
   BURROW_DCHECK(pp->mp.load(relaxed) == mp);
-  const std::uint32_t t = pp->tick.load(relaxed) + 1;
+  const std::uint64_t t = pp->tick.load(relaxed) + 1;
   pp->tick.store(t, relaxed);
   if (t % kG0Tick == 0 || pp->attention.load(relaxed) != 0) return nullptr;
   g* gp = t % kFifoTick != 0 ? newest(pp) : localnext(pp);
-  if (gp != nullptr && (gp->flags & kGLocked) != 0) [[unlikely]] {
+  if (gp != nullptr && (gp->flags & (kGLocked | kGProbed)) != 0) [[unlikely]] {
     mp->picked = gp;
     return nullptr;
   }
@@ -118,6 +126,10 @@ void schedule(m* mp) noexcept {
       startlockedm(mp, gp);
       continue;
     }
+    p* pp = getp(mp);
+    if (pp->tick.load(relaxed) % kG0Tick == 0) jump(pp);
+    if ((gp->flags & kGProbed) != 0) [[unlikely]]
+      probedruns(pp, gp);
     gogo(mp, &mp->g0, gp);
   }
 }

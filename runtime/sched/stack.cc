@@ -46,6 +46,7 @@ struct stackclass {
   char* end = nullptr;
   std::size_t batch = 1;  // how many guards to make at the next time
   std::size_t slabs = 0;
+  std::size_t made = 0;  // stacks cut so far
 };
 
 constexpr int kClasses = 37;  // by log2 of the bytes
@@ -122,6 +123,7 @@ stackspan takepool(std::size_t bytes) noexcept {
   if (c.cut == c.guarded) guardmore(c, bytes);
   const stackspan s{c.cut, c.cut + bytes};
   c.cut += bytes;
+  c.made++;
   sanitizer_mapstack(s.lo, s.hi);
   return s;
 }
@@ -202,6 +204,14 @@ void stackfreepool(stackspan s) noexcept {
 void stackflush(p* pp) noexcept {
   const lockguard hold(pool.lock);
   while (pp->stackn > 0) givepool(pp->stacks[--pp->stackn]);
+}
+
+std::size_t stackbytes() noexcept {
+  std::size_t n = 0;
+  const lockguard hold(pool.lock);
+  for (int i = 0; i < kClasses; i++)
+    n += (pool.cls[i].made - pool.cls[i].free.n) << i;
+  return n;
 }
 
 void stacktrim() noexcept {

@@ -52,6 +52,9 @@ void stackfreepool(stackspan s) noexcept;
 // stackflush moves pp's cache to the pool. Exclusive access to pp.
 void stackflush(p* pp) noexcept;
 
+// stackbytes is the room of all stacks that are not in the pool. Any thread.
+std::size_t stackbytes() noexcept;
+
 // stacktrim gives back the memory of the pooled stacks that nobody has asked for
 // since the last call: the coldest, which the pool's order keeps lowest.
 //

@@ -8,6 +8,8 @@
 //
 //   m::syscalltick   even: not in such a call. Each call has a number of its own,
 //                    so that sysmon can tell a long one from many short ones.
+//                    Every begin makes it the next odd number, and an end even
+//                    if it is odd: so it counts the calls (metrics.cc).
 //   g::syscalls      how deep the goroutine is in: calls may nest, and what
 //                    is called may park and go on on another m. That m's
 //                    tick may be stale meanwhile; the next call mends it.
@@ -56,14 +58,19 @@ void entersyscall() noexcept { begin(); }
 void entersyscallblock() noexcept {
   m* mp = begin();
   if (mp == nullptr) return;
-  if (enter(mp)) handoffp(losep(mp));
+  if (enter(mp)) {
+    p* pp = losep(mp);
+    pp->nhandoff.add();
+    handoffp(pp);
+  }
   leave(mp);
 }
 
 void exitsyscall() noexcept {
   m* mp = getm();
   if (mp == nullptr || --mp->curg->syscalls != 0) return;
-  mp->syscalltick.store((mp->syscalltick.load(relaxed) | 1) + 1, relaxed);
+  mp->syscalltick.store((mp->syscalltick.load(relaxed) + 1) & ~std::uint64_t{1},
+                        relaxed);
   if (mp->claim.load(relaxed) != kClaimTaken) [[likely]]
     return;
   if (!enter(mp)) mp = reacquire(mp);

@@ -77,36 +77,38 @@ bool toomany() noexcept {
   return true;
 }
 
-// Takes pp from a goroutine in user code. The world may be about to stop, or the
-// run to end: then those who do that want the p.
-bool take(p* pp) noexcept {
+// Takes pp from a goroutine in user code, which n counts. The world may be about
+// to stop, or the run to end: then those who do that want the p.
+bool take(p* pp, counter p::*n) noexcept {
   if (!tryseize(pp)) return false;
   if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
     releaseseized(pp);
     return false;
   }
   takeseized(pp);
+  (pp->*n).add();
   handoffp(pp);
   return true;
 }
 
 // Takes pp from a goroutine that has had it for a whole slice.
 bool retake(p* pp) noexcept {
-  return !debugvar.asyncpreemptoff.load(relaxed) && !toomany() && take(pp);
+  return !debugvar.asyncpreemptoff.load(relaxed) && !toomany() &&
+         take(pp, &p::npreempt);
 }
 
 // Takes pp from a goroutine that says that it may block, if it has been in the
 // same call since pp was looked at last, and somebody waits or it is long.
 bool retakesyscall(p* pp, std::int64_t now, bool work) noexcept {
   const m* mp = pp->mp.load(acquire);
-  const std::uint32_t t = mp != nullptr ? mp->syscalltick.load(relaxed) : 0;
+  const std::uint64_t t = mp != nullptr ? mp->syscalltick.load(relaxed) : 0;
   if (t % 2 == 0) return false;
   if (pp->monsyscall != t) {
     pp->monsyscall = t;
     pp->monsyscallwhen = now;
     return work;  // look again soon
   }
-  return (work || now - pp->monsyscallwhen >= kSlice) && take(pp);
+  return (work || now - pp->monsyscallwhen >= kSlice) && take(pp, &p::nhandoff);
 }
 
 // Asks the goroutine on pp to yield where it can.
@@ -137,7 +139,7 @@ bool checkslice(p* pp, std::int64_t now, bool work, bool due) noexcept {
 // netpoller has brought goroutines, which have waited already.
 bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
   bool did = false;
-  const std::uint32_t t = pp->tick.load(relaxed);
+  const std::uint64_t t = pp->tick.load(relaxed);
   const std::int64_t when = pp->ts.minwhen();
   const bool due = when != 0 && when <= now;
   if (due || sched.runqn.load(relaxed) > 0)

@@ -121,10 +121,12 @@ bool collectps(const p* mine, std::int64_t deadline) noexcept {
 
 // Moves what a p that goes away has to `to`.
 void emptyp(p* from, p* to) noexcept {
-  while (g* gp = localnext(from)) {
-    from->tick.fetch_add(1, relaxed);
+  if (g* gp = from->runnext.load(relaxed); gp != nullptr) {
+    from->runnext.store(nullptr, relaxed);
     to->fifo.pushback(gp);
   }
+  while (!from->fifo.empty()) to->fifo.pushback(from->fifo.popfront());
+  while (!from->lifo.empty()) to->fifo.pushback(from->lifo.popfront());
   movetimers(from->ts, to->ts);
   stackflush(from);
   while (g* gp = from->gfree) {

@@ -11,6 +11,7 @@
 #include "burrow/future.h"
 #include "burrow/go.h"
 #include "burrow/local.h"
+#include "burrow/metrics.h"
 #include "burrow/net.h"
 #include "burrow/preempt.h"
 #include "burrow/select.h"

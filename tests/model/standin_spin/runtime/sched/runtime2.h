@@ -31,7 +31,7 @@ struct m;
 struct p;
 
 enum class gstatus : std::uint8_t { dead, runnable, running, waiting };
-enum gflag : std::uint8_t { kGLocked = 1, kGForeign = 2, kGMain = 4 };
+enum gflag : std::uint8_t { kGLocked = 1, kGForeign = 2, kGMain = 4, kGProbed = 8 };
 enum class pstatus : std::uint8_t { idle, running, stopped, dead };
 enum attentionbits : std::uint32_t {
   kAttnHungry = 1,
@@ -151,6 +151,10 @@ struct timers {
 
 std::int64_t runtimers(timers& ts, std::int64_t now) noexcept;
 
+struct counter {
+  static void add(std::uint64_t = 1) noexcept {}
+};
+
 struct m {
   quiet<std::uint32_t> inruntime{1};
   quiet<std::uint32_t> claim{kClaimNone};
@@ -181,6 +185,7 @@ struct p {
   quiet<std::uint32_t> tick{1};
   quiet<std::uint32_t> nacquire{0};
   p* pidlelink = nullptr;
+  counter nsteal;
   timers ts;
 
   // 1: its m computes for good; 2: it is seized meanwhile.
