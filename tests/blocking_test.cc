@@ -214,7 +214,8 @@ TEST(Threads, TooManyAreFatal) {
         "blockers",
         {.args = {"60", "40"}, .env = {{"BURROW_MAXPROCS", procs}}});
     EXPECT_EQ(r.exit_code, 2);
-    EXPECT_TRUE(testsupport::has(r.err, "program exceeds 40-thread limit\n"))
+    EXPECT_TRUE(
+        testsupport::has(r.err, "runtime: program exceeds 40-thread limit\n"))
         << r.err;
     EXPECT_TRUE(testsupport::has(r.err, "fatal error: thread exhaustion\n"))
         << r.err;

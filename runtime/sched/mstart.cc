@@ -31,8 +31,25 @@ void checkmcount() noexcept {
     const lockguard hold(sched.lock);
     if (sched.mcount <= most) return;
   }
-  printer(2).str("burrow: program exceeds ").dec(most).str("-thread limit\n");
+  printer(2).str("runtime: program exceeds ").dec(most).str("-thread limit\n");
   fatal("thread exhaustion");
+}
+
+// As Go's, which ends there. Here goroutines wait for the threads that there are.
+void saythreadfails(std::int64_t err) noexcept {
+  static std::atomic<bool> said{false};
+  if (said.exchange(true, relaxed)) return;
+  int have;
+  {
+    const lockguard hold(sched.lock);
+    have = sched.mcount - 1 + (sched.sysmonstarted ? 1 : 0);
+  }
+  printer(2)
+      .str("runtime: failed to create new OS thread (have ")
+      .dec(have)
+      .str(" already; errno=")
+      .dec(err)
+      .str("); goroutines wait for those there are\n");
 }
 
 void mexit(m* mp) noexcept {
@@ -119,6 +136,7 @@ std::int64_t newm(p* pp, bool spinning) noexcept {
   mp->nextspinning = spinning;
   const std::int64_t err = newthreadblocked(mstart, mp, kG0Stack);
   if (err < 0) {
+    saythreadfails(-err);
     mp->nextp = nullptr;
     mput(mp);
   }

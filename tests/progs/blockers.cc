@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <thread>
 
 #include "burrow/burrow.h"
 
@@ -22,12 +21,12 @@ int main(int argc, char** argv) {
       wg.go([&] {
         burrow::blocking([&] {
           in++;
-          while (!stop)
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          stop.wait(false);  // on a futex: ten thousand shall not be in the way
         });
       });
     while (in < n) burrow::sleep_for(std::chrono::milliseconds(1));
     stop = true;
+    stop.notify_all();
     wg.wait();
     std::printf("%d at once\n", n);
   });

@@ -31,7 +31,12 @@ struct m;
 struct p;
 
 enum class gstatus : std::uint8_t { dead, runnable, running, waiting };
-enum gflag : std::uint8_t { kGLocked = 1, kGForeign = 2, kGMain = 4, kGProbed = 8 };
+enum gflag : std::uint8_t {
+  kGLocked = 1,
+  kGForeign = 2,
+  kGMain = 4,
+  kGProbed = 8
+};
 enum class pstatus : std::uint8_t { idle, running, stopped, dead };
 enum attentionbits : std::uint32_t {
   kAttnHungry = 1,
