@@ -71,4 +71,17 @@ std::int64_t pollwait(const poller& p, pollready* out,
                       std::int64_t ns) noexcept;
 void pollbreak(const poller& p) noexcept;
 
+// waitone blocks the thread until fd can be read (forwrite: written) or has an
+// error, until wakeone(wakefd), or for ns nanoseconds at most (< 0: for ever). It
+// needs no poller, and takes nothing from one. wakefd < 0: there is none.
+//
+// wakeopen makes a wakefd, which is closed with close (sys/io.h); wakeone ends the
+// present waitone of it, or else the next. Any thread.
+//
+// Returns  1: fd. 0: wakeone, the time, or a signal.
+std::int64_t waitone(int fd, bool forwrite, int wakefd,
+                     std::int64_t ns) noexcept;
+std::int64_t wakeopen() noexcept;
+void wakeone(int wakefd) noexcept;
+
 }  // namespace burrow::sys

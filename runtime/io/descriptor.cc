@@ -7,13 +7,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <new>
+#include <memory>
+#include <system_error>
 
 #include "runtime/sched/park.h"
 #include "runtime/sched/syscall.h"
 #include "runtime/sched/timerhooks.h"
 #include "sys/io.h"
 #include "sys/os.h"
+#include "sys/poller.h"
 
 namespace burrow::rt {
 
@@ -78,13 +80,15 @@ std::int64_t attempt(polldesc* pd, polldir dir, std::size_t full, F op) {
   }
 }
 
+// Blocks the thread, also where the file does not and nobody watches it.
 template <typename F>
-std::int64_t blockingcall(F op) {
+std::int64_t blockingcall(int fd, polldir dir, F op) {
   for (;;) {
     entersyscall();
     const std::int64_t r = op();
+    if (r == -EAGAIN) sys::waitone(fd, dir == polldir::write, -1, -1);
     exitsyscall();
-    if (r != -EINTR) return r;
+    if (r != -EINTR && r != -EAGAIN) return r;
   }
 }
 
@@ -103,12 +107,26 @@ std::int64_t anyway(descriptor* d, polldir dir, std::size_t full, F call,
     case ioway::blocking:
       break;
   }
-  return blockingcall(call);
+  return blockingcall(d->fd, dir, call);
+}
+
+// err: why it is not watched, though that was wanted; or 0.
+std::unique_ptr<descriptor> makedesc(int fd, ioway way, bool stream,
+                                     std::int64_t& err) {
+  auto d = std::make_unique<descriptor>();
+  d->fd = fd;
+  d->stream = stream;
+  err = 0;
+  if (way == ioway::blocking) return d;
+  err = netpollopen(fd, d->pd);
+  if (err >= 0) d->way = way;
+  return d;
 }
 
 }  // namespace
 
-turn::turn(descriptor* d, polldir dir) noexcept : d_(d), dir_(dir) {
+turn::turn(descriptor* d, polldir dir) noexcept
+    : lostcall{lost, nullptr}, d_(d), dir_(dir), list_(&glost()) {
   d->lock.lock();
   descriptor::queue& w = queueof(d, dir);
   if (d->closing) {
@@ -116,31 +134,57 @@ turn::turn(descriptor* d, polldir dir) noexcept : d_(d), dir_(dir) {
     return;
   }
   d->users++;
+  next = *list_;
+  *list_ = this;
   mine_ = true;
-  if (!w.held) {
-    w.held = true;
-    d->lock.unlock();
-    return;
-  }
-  sudog me;
-  me.gp = getg();
-  me.lock = &d->lock;
-  w.q.enqueue(&me);
-  gopark(&d->lock, &me, waitreason::io_wait);
-  if (me.success) return;  // handed over
-  mine_ = false;           // closed meanwhile
-  leave(d);
+  if (w.held) return queueup();
+  w.held = true;
+  d->lock.unlock();
 }
 
 turn::~turn() {
   if (!mine_) return;
+  *list_ = next;
   d_->lock.lock();
+  pass();
+}
+
+// Waits for the turn of others to end; d_->lock held, released. Not inlined: the
+// sudog would be in every reader's frame, which is cold when there are many.
+__attribute__((noinline)) void turn::queueup() noexcept {
+  sudog me;
+  me.gp = getg();
+  me.lock = &d_->lock;
+  queued_ = &me;
+  queueof(d_, dir_).q.enqueue(&me);
+  gopark(&d_->lock, &me, waitreason::io_wait);
+  queued_ = nullptr;
+  if (me.success) return;  // handed over
+  mine_ = false;           // closed meanwhile
+  *list_ = next;
+  leave(d_);
+}
+
+// The goroutine never comes back.
+void turn::lost(lostcall* c) noexcept {
+  auto* t = static_cast<turn*>(c);
+  t->d_->lock.lock();
+  // Under the lock: who hands over has said so, or never will.
+  const bool had = t->queued_ == nullptr || t->queued_->success;
+  had ? t->pass() : leave(t->d_, true);
+}
+
+// Hands over to the first who waits and will go on, and ends the use. d_->lock
+// held, released.
+void turn::pass() noexcept {
   descriptor::queue& w = queueof(d_, dir_);
-  sudog* next = w.q.pop();
+  sudog* to = w.q.first;
+  while (to != nullptr && !willrun(to->gp)) to = to->next;
   g* gp = nullptr;
-  if (next != nullptr) {
-    next->success = true;
-    gp = next->gp;
+  if (to != nullptr) {
+    w.q.remove(to);
+    to->success = true;
+    gp = to->gp;
   } else {
     w.held = false;
   }
@@ -149,11 +193,12 @@ turn::~turn() {
 }
 
 descriptor* descopen(int fd, ioway way, bool stream) {
-  auto* d = new descriptor;
-  d->fd = fd;
-  d->stream = stream;
-  if (way != ioway::blocking && netpollopen(fd, d->pd) >= 0) d->way = way;
-  return d;
+  std::int64_t err;
+  auto d = makedesc(fd, way, stream, err);
+  if (err < 0 && err != -EPERM)
+    throw std::system_error(static_cast<int>(-err), std::system_category(),
+                            "watch a descriptor");
+  return d.release();
 }
 
 descriptor* descgiven(int fd) {
@@ -163,7 +208,10 @@ descriptor* descgiven(int fd) {
   const bool nonblock = flags >= 0 && (flags & O_NONBLOCK) != 0;
   const bool can = nonblock || pipe || S_ISSOCK(st.st_mode);
   const ioway way = nonblock ? ioway::polled : ioway::nowait;
-  return descopen(fd, can ? way : ioway::blocking, pipe);
+  // Not a stream: into a pipe another process may write packets, of which a read
+  // gets one.
+  std::int64_t err;
+  return makedesc(fd, can ? way : ioway::blocking, false, err).release();
 }
 
 bool descclose(descriptor* d) noexcept {
@@ -242,7 +290,8 @@ std::int64_t descdo(descriptor* d, polldir dir,
   const turn mine(d, dir);
   if (!mine) return kIoClosed;
   const auto call = [=] { return op(d->fd, arg); };
-  return d->pd != nullptr ? attempt(d->pd, dir, 0, call) : blockingcall(call);
+  return d->pd != nullptr ? attempt(d->pd, dir, 0, call)
+                          : blockingcall(d->fd, dir, call);
 }
 
 std::int64_t descready(descriptor* d, polldir dir) {

@@ -17,6 +17,9 @@
 // until close; the last one gives the number back. The memory goes with the
 // number or with the owner's handle, whichever comes later.
 //
+// A goroutine that never comes back, for its run has ended, gives up its turn and
+// its use all the same (lostcall, park.h): a descriptor may outlive a run.
+//
 // Rejected: Go's fdMutex, all of this in one word changed by compare-and-swap. It
 // needs a semaphore beside it for who waits.
 #pragma once
@@ -25,6 +28,7 @@
 #include <cstdint>
 
 #include "runtime/netpoll/netpoll.h"
+#include "runtime/sched/park.h"
 
 namespace burrow::rt {
 
@@ -51,11 +55,13 @@ inline constexpr std::int64_t kIoClosed = -100'001;
 inline constexpr std::int64_t kIoDeadline = -100'002;
 
 // descopen makes a descriptor of fd, which it owns from then on. way is what is
-// wanted: where the file cannot be watched it becomes blocking. Throws
-// std::bad_alloc, std::system_error; fd is still the caller's then.
+// wanted: a file that is always ready becomes blocking. Throws std::bad_alloc, and
+// std::system_error where the system can watch no more; fd is still the caller's
+// then.
 descriptor* descopen(int fd, ioway way, bool stream);
 
-// descgiven is descopen for a descriptor of which nothing is known.
+// descgiven is descopen for a descriptor of which nothing is known. What cannot be
+// watched, for whatever reason, becomes blocking.
 descriptor* descgiven(int fd);
 
 // descclose makes every operation, now and later, fail with kIoClosed; false: it
@@ -77,7 +83,7 @@ std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
 // number stays open.
 //
 // Context  g or foreign thread. Blocks.
-class turn {
+class turn : lostcall {
  public:
   turn(descriptor* d, polldir dir) noexcept;
   ~turn();
@@ -87,9 +93,15 @@ class turn {
   explicit operator bool() const noexcept { return mine_; }
 
  private:
+  static void lost(lostcall* c) noexcept;
+  void queueup() noexcept;
+  void pass() noexcept;
+
   descriptor* d_;
   polldir dir_;
   bool mine_ = false;
+  lostcall** list_;  // of the goroutine; it stays where it is
+  sudog* queued_ = nullptr;
 };
 
 // descready waits until there is something to try; d->pd is not null, and the turn

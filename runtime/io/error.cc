@@ -36,7 +36,8 @@ std::error_code ioerror(std::int64_t r) noexcept {
 }
 
 void throwio(descriptor* d, const char* op, std::int64_t r) {
-  throw std::system_error(ioerror(r), op + endpoints(d));
+  const std::string where = d != nullptr && r != kIoClosed ? endpoints(d) : "";
+  throw std::system_error(ioerror(r), op + where);
 }
 
 void throwcopy(descriptor* to, descriptor* from, std::int64_t r) {

@@ -75,9 +75,11 @@ std::size_t fd::read(std::span<std::byte> to, std::error_code& ec) {
   return r < 0 ? 0 : static_cast<std::size_t>(r);
 }
 
+// Once closed, this may be gone.
 std::size_t fd::read(std::span<std::byte> to) {
-  const std::int64_t r = readsome(d_, to);
-  if (r < 0) rt::throwio(d_, "read", r);
+  rt::descriptor* const d = d_;
+  const std::int64_t r = readsome(d, to);
+  if (r < 0) rt::throwio(d, "read", r);
   return static_cast<std::size_t>(r);
 }
 
@@ -90,8 +92,9 @@ std::size_t fd::write(std::span<const std::byte> from, std::error_code& ec) {
 
 std::size_t fd::write(std::span<const std::byte> from) {
   std::size_t done = 0;
-  const std::int64_t r = writeall(d_, from, done);
-  if (r < 0) rt::throwio(d_, "write", r);
+  rt::descriptor* const d = d_;
+  const std::int64_t r = writeall(d, from, done);
+  if (r < 0) rt::throwio(d, "write", r);
   return done;
 }
 

@@ -61,9 +61,10 @@ std::error_code bindto(std::string_view network, std::string_view address,
 }
 
 // The peer gave up between its connect and our accept: not our error.
-std::int64_t tryaccept(int n, void*) {
+std::int64_t tryaccept(int n, void* family) {
   for (;;) {
-    const std::int64_t r = sys::accept(n, nullptr, nullptr);
+    std::uint32_t len = sizeof(sa_family_t);  // of the address no more
+    const std::int64_t r = sys::accept(n, family, &len);
     if (r != -ECONNABORTED && r != -EINTR) return r;
   }
 }
@@ -117,13 +118,16 @@ listener::~listener() {
 
 conn listener::accept(std::error_code& ec) {
   rt::descriptor* d = fd_access::of(fd_);
+  sa_family_t family = AF_UNSPEC;
   const std::int64_t r =
       d == nullptr ? rt::kIoClosed
-                   : rt::descdo(d, rt::polldir::read, tryaccept, nullptr);
+                   : rt::descdo(d, rt::polldir::read, tryaccept, &family);
   ec = rt::ioerror(r);
   if (r < 0) return {};
   try {
-    return conn_access::connof(rt::makefd(static_cast<int>(r), true));
+    // A read of a local socket ends where a descriptor was sent, with more behind.
+    return conn_access::connof(
+        rt::makefd(static_cast<int>(r), family != AF_UNIX));
   } catch (const std::system_error& e) {
     ec = e.code();
     return {};

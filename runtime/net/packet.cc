@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "burrow/error.h"
 #include "runtime/net/socket.h"
 #include "sys/io.h"
 
@@ -46,7 +47,9 @@ packet_conn::received packet_conn::read_from(std::span<std::byte> to,
 packet_conn::received packet_conn::read_from(std::span<std::byte> to) {
   std::error_code ec;
   received r = read_from(to, ec);
-  if (ec) check(ec, "read from", "", local_address().string());
+  if (ec)  // closed: this may be gone
+    check(ec, "read from", "",
+          ec == errc::closed ? "" : local_address().string());
   return r;
 }
 

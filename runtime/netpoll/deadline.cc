@@ -1,7 +1,8 @@
 // runtime/netpoll/deadline.cc - the timers behind deadlines.
 //
 // A side of a polldesc keeps its timer for ever, as the polldesc is kept. Outside
-// a run there are no timers: nobody polls then, either.
+// a run there are no timers: threads alone wait then, and look at the clock
+// themselves (thread.cc).
 
 #include "runtime/netpoll/deadline.h"
 

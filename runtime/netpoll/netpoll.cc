@@ -9,6 +9,7 @@
 #include "burrow/detail/sanitizers.h"
 #include "runtime/diag/print.h"
 #include "runtime/netpoll/deadline.h"
+#include "runtime/netpoll/thread.h"
 #include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
@@ -111,10 +112,8 @@ g* takewaiter(pollside& s, bool ready) noexcept {
 
 void give(g* gp, gqueue& out) noexcept {
   if (gp == nullptr) return;
-  if ((gp->flags & (kGForeign | kGProbed)) != 0) [[unlikely]] {
-    if ((gp->flags & kGForeign) != 0) return goready(gp);
+  if ((gp->flags & kGProbed) != 0) [[unlikely]]
     probedready(gp);
-  }
   out.push(gp);
 }
 
@@ -223,6 +222,7 @@ void netpollevict(polldesc* pd) noexcept {
   pd->closing = true;
   woken[0] = takewaiter(pd->side[0], false);
   woken[1] = takewaiter(pd->side[1], false);
+  for (const pollside& s : pd->side) wakethreads(s);
   pd->lock.unlock();
   for (g* gp : woken)
     if (gp != nullptr) goready(gp);
@@ -235,6 +235,7 @@ void netpollclose(polldesc* pd) noexcept {
 }
 
 pollresult pollwait(polldesc* pd, polldir dir) {
+  if (getm() == nullptr) return threadwait(pd, dir);
   pollside& s = pd->at(dir);
   for (;;) {
     const std::int64_t when = s.deadline.load(relaxed);
@@ -266,6 +267,7 @@ void pollsetdeadline(polldesc* pd, polldir dir, std::int64_t when) {
   pd->lock.lock();
   s.deadline.store(when, relaxed);
   const bool waits = !s.q.empty();
+  wakethreads(s);
   pd->lock.unlock();
   if (waits && when != 0) armdeadline(pd, dir, when);
 }

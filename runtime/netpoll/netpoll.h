@@ -23,6 +23,9 @@
 // the tag): an event of a descriptor that has been closed, and whose number and
 // polldesc are in use again, is not taken for the new one's.
 //
+// A thread that burrow did not make waits for itself (thread.cc): there may be no
+// run, and so nobody who polls.
+//
 // Deadlines are looked at when a goroutine is about to park, and only then have
 // a timer. A timer that fires early, because the deadline has moved meanwhile,
 // starts itself again: a connection that moves its deadline with each message
@@ -45,11 +48,13 @@ enum class polldir : std::uint8_t { read, write };
 enum class pollresult : std::uint8_t { ready, closed, deadline };
 
 struct deadlinetimer;
+struct waitingthread;
 
 struct pollside {
   std::atomic<bool> ready{true};  // try before you wait
   detail::waitq q;                // polldesc::lock; at most one but for misuse
   std::atomic<std::int64_t> deadline{0};  // written under polldesc::lock; ns
+  waitingthread* threads = nullptr;       // polldesc::lock; thread.cc
 
   detail::spinlock timerlock;  // before the timer's own; with no lock held
   deadlinetimer* timer = nullptr;
@@ -62,8 +67,8 @@ struct alignas(kCacheLine) polldesc {
   bool closing = true;      // lock
   bool lost = false;        // lock; the watch has ended after `closing`
   std::uint32_t seq = 0;    // lock
+  int fd = -1;              // lock; stays until it is closed
   std::uint32_t index = 0;  // immutable
-  int fd = -1;              // written while it is nobody's
   polldesc* link = nullptr;
   // The peer has closed, or there is an error, for good: a short read proves
   // nothing any more. Stored before `ready`.

@@ -168,6 +168,7 @@ void abandon(g* gp, void*) {
   if (gp->runid != sched.runid.load(relaxed)) return;
   if (st != gstatus::waiting && st != gstatus::runnable) return;
   const bool clean = unlink(gp, st == gstatus::waiting);
+  calllost(gp);
   gp->status.store(gstatus::dead, relaxed);
   gp->lockedm = nullptr;
   gp->lockedcount = gp->syscalls = 0;

@@ -100,6 +100,21 @@ void setcreator(g* gp, creator by) noexcept;
 // one p, and another one is running.
 bool canspin() noexcept;
 
+// lostcall is what a goroutine, or a foreign thread, wants done should it be ended
+// without being unwound: at the end of its run. fn is called after the goroutine
+// is off every queue, on its stack or with that still there, by any thread, with no
+// lock held; it must not park. glost is the calling goroutine's list of them, newest
+// first, by next; who adds one takes it off again.
+struct lostcall {
+  void (*fn)(lostcall* c) noexcept = nullptr;
+  lostcall* next = nullptr;
+};
+lostcall*& glost() noexcept;
+
+// willrun says whether gp, which waits, will go on when it is woken: it is a foreign
+// thread, or its run is not over. A hint, for the run may end right after.
+bool willrun(const g* gp) noexcept;
+
 // glocals is the calling goroutine's (or foreign thread's) slot for
 // goroutine-local values; when a goroutine with a non-null slot ends,
 // destroylocals (runtime/sync/local.cc) is called with it.

@@ -48,6 +48,11 @@ void endzombieong0(m* mp, void* arg) {
 
 // endzombie ends a goroutine whose run is over, where it stands.
 [[noreturn]] void endzombie(m* mp, g* gp) noexcept {
+  if (gp->lost != nullptr) {
+    leave(mp);
+    calllost(gp);
+    if (enter(mp)) rtthrow("endzombie: it has a p");
+  }
   mp->post.fn = endzombieong0;
   mp->post.arg = gp;
   gogodead(mp, &mp->g0);
@@ -176,6 +181,19 @@ void setcreator(g* gp, creator by) noexcept {
 }
 
 void*& glocals() noexcept { return getg()->locals; }
+
+lostcall*& glost() noexcept { return getg()->lost; }
+
+void calllost(g* gp) noexcept {
+  while (lostcall* c = gp->lost) {
+    gp->lost = c->next;
+    c->fn(c);
+  }
+}
+
+bool willrun(const g* gp) noexcept {
+  return (gp->flags & kGForeign) != 0 || !runisover(gp);
+}
 
 void gopark(spinlock* held, sudog* waiting, waitreason why) noexcept {
   parkhold h{held, nullptr, nullptr};

@@ -102,6 +102,8 @@ struct g {
   // ASan: the fake stack of a g that is switched out. TSan: its fiber.
   void* sanstate = nullptr;
 
+  lostcall* lost = nullptr;  // owned; glost
+
   alignas(16) unsigned char inlineclosure[64] = {};
 };
 

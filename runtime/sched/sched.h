@@ -59,6 +59,10 @@ m* reacquire(m* mp) noexcept;
 // Any thread. A gp whose run is over is dropped.
 void globput(g* gp) noexcept;
 
+// calllost calls what gp, which has ended, wanted done then. Not in the runtime, or
+// on m0 without a p.
+void calllost(g* gp) noexcept;
+
 // runover says whether gp belongs to a run that has ended or is ending. sched.lock
 // held.
 bool runover(const g* gp) noexcept;

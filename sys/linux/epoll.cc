@@ -13,7 +13,6 @@ namespace burrow::sys {
 
 namespace {
 
-constexpr int kNonblock = 04000;
 constexpr std::uint64_t kWakeTag = ~std::uint64_t{0};
 
 // Kernels before 5.11 know no nanoseconds: a wait is rather too long there than
@@ -34,7 +33,7 @@ std::int64_t waittimed(int fd, epollevent* ev, std::int64_t ns) noexcept {
 std::int64_t epollopen(poller& p) noexcept {
   const std::int64_t fd = syscall(nr::epoll_create1, kEpollCloexec);
   if (fd < 0) return fd;
-  const std::int64_t wake = syscall(nr::eventfd2, 0, kEpollCloexec | kNonblock);
+  const std::int64_t wake = wakeopen();
   const epollevent ev{kIn | kEdge, kWakeTag};
   std::int64_t err = wake;
   if (err >= 0) err = syscall(nr::epoll_ctl, fd, kEpollAdd, wake, &ev);
@@ -70,9 +69,6 @@ std::int64_t epollwait(const poller& p, pollready* out,
   return kept;
 }
 
-void epollbreak(const poller& p) noexcept {
-  const std::uint64_t one = 1;
-  syscall(nr::write, p.wakefd, &one, sizeof one);
-}
+void epollbreak(const poller& p) noexcept { wakeone(p.wakefd); }
 
 }  // namespace burrow::sys
