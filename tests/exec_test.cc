@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -154,6 +155,92 @@ GO_TEST(Exec, FolderEnvironmentAndGroup) {
   EXPECT_EQ(::getpgid(g.pid()), g.pid());
   EXPECT_EQ(::kill(-g.pid(), SIGKILL), 0);
   EXPECT_EQ(g.wait().signal, SIGKILL);
+}
+
+GO_TEST(Exec, OfTwoVariablesWithOneNameTheLastHolds) {
+  command c{"/usr/bin/env"};
+  c.env = {"A=1", "B=2", "", "A=3", "B=4", "C=", "A=5"};
+  EXPECT_EQ(c.output(), "B=4\nC=\nA=5\n");
+  command none{"/usr/bin/env"};
+  none.env = std::vector<std::string>{};
+  EXPECT_EQ(none.output(), "");
+  command there{"sh", "-c", "echo $PWD-$HOME"};
+  there.dir = "/usr";
+  const char* home = std::getenv("HOME");
+  EXPECT_EQ(there.output(), std::string("/usr-") + (home ? home : "") + "\n");
+  command nul{"true"};
+  nul.env = {std::string("A=\0", 3)};
+  EXPECT_EQ(failure(nul).code(), std::errc::invalid_argument);
+}
+
+// Much on both at the same time: neither stops the child for good.
+GO_TEST(Exec, MuchOnBothOutputs) {
+  const std::string script =
+      "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); "
+      "echo 'a line of forty characters, or about so'; "
+      "echo 'a line of forty characters, or about so' >&2; done";
+  EXPECT_EQ(sh(script).size(), 3000u * 40);
+  command both{"sh", "-c", script};
+  both.err = exec::pipe;
+  both.in = exec::pipe;
+  EXPECT_EQ(both.output().size(), 3000u * 40);
+  command c{"sh", "-c", script};
+  c.out = exec::pipe;
+  c.err = exec::pipe;
+  c.start();
+  fd out = c.out_pipe(), err = c.err_pipe();
+  auto errors = async([&] { return all(err); });
+  EXPECT_EQ(all(out).size(), 3000u * 40);
+  EXPECT_EQ(errors.get().size(), 3000u * 40);
+  EXPECT_TRUE(c.wait().success());
+}
+
+// A child of the child has the pipe as well: its end counts.
+GO_TEST(Exec, OutputLastsUntilNobodyHasThePipe) {
+  EXPECT_EQ(sh("(sleep 0.1; echo late) & echo first"), "first\nlate\n");
+  // wait() alone is for the child.
+  command c{"sh", "-c", "sleep 60 & echo $!"};
+  c.out = exec::pipe;
+  c.start();
+  fd out = c.out_pipe();
+  net::buffered_reader r{out};
+  const int grandchild = std::stoi(r.read_line().value());
+  EXPECT_TRUE(c.wait().success());
+  EXPECT_EQ(::kill(grandchild, SIGKILL), 0);
+  EXPECT_EQ(r.read_line(), std::nullopt);
+}
+
+GO_TEST(Exec, AContextThatEndsWithTheChild) {
+  for (int i = 0; i < 30; ++i) {
+    auto [ctx, cancel] = with_cancel(background());
+    command c{ctx, "true"};
+    c.start();
+    wait_group wg;
+    wg.go([i, cancel = cancel] {
+      if (i % 3 != 0) sleep_for(std::chrono::microseconds(i * 50));
+      cancel();
+    });
+    const process_state s = c.wait();
+    EXPECT_TRUE(s.success() || s.signal == SIGKILL);
+    wg.wait();
+  }
+}
+
+GO_TEST(Exec, ADescriptorThatIsNotThere) {
+  const int saved = ::fcntl(0, F_DUPFD_CLOEXEC, 50);
+  ::close(0);
+  command c{"true"};
+  c.in = exec::inherit;
+  c.out = exec::inherit;  // else what is opened takes its place
+  c.err = exec::inherit;
+  const std::system_error e = failure(c);
+  EXPECT_EQ(::dup2(saved, 0), 0);
+  ::close(saved);
+  EXPECT_EQ(e.code(), std::errc::bad_file_descriptor);
+  EXPECT_TRUE(std::string(e.what()).starts_with("exec true: place descriptors"))
+      << e.what();
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
 }
 
 GO_TEST(Exec, WhatCannotBeStarted) {

@@ -12,6 +12,7 @@
 
 #include "burrow/go.h"
 #include "burrow/syscalls.h"
+#include "runtime/exec/environment.h"
 #include "runtime/exec/lookpath.h"
 #include "runtime/exec/process.h"
 #include "runtime/io/error.h"
@@ -129,6 +130,10 @@ void command::start() {
   if (ctx_.err()) throw std::system_error(ctx_.cause(), "exec " + program);
   for (const std::string& a : argv_)
     if (a.find('\0') != a.npos) fail(program, "argument", EINVAL);
+  if (dir.find('\0') != dir.npos) fail(program, "folder", EINVAL);
+  if (env)
+    for (const std::string& v : *env)
+      if (v.find('\0') != v.npos) fail(program, "environment", EINVAL);
 
   starter mine;
   sys::execplan plan;
@@ -137,10 +142,12 @@ void command::start() {
   plan.fds[2] = mine.connect(err, 2);
   const std::string path = lookpath(program);
   const std::vector<char*> argv = pointers(argv_);
-  const std::vector<char*> envp = env ? pointers(*env) : std::vector<char*>();
+  const auto variables = environment(env, dir);
+  const std::vector<char*> envp =
+      variables ? pointers(*variables) : std::vector<char*>();
   plan.path = path.c_str();
   plan.argv = argv.data();
-  plan.envp = env ? envp.data() : environ;
+  plan.envp = variables ? envp.data() : environ;
   plan.folder = dir.empty() ? nullptr : dir.c_str();
   plan.group = process_group.value_or(-1);
 
@@ -151,7 +158,7 @@ void command::start() {
       blocking([&] { return sys::execspawn(plan, stack.get(), kStack); });
   if (pid < 0) fail(program, "clone", static_cast<int>(-pid));
   p->pid = static_cast<int>(pid);
-  if (plan.pidfd >= 0) p->pidfd = rt::makefd(plan.pidfd, false);
+  if (plan.pidfd >= 0) p->watch(plan.pidfd);
   if (plan.failed != sys::execstep::none) {
     p->reap();
     fail(program, stepname(plan.failed), plan.error);
@@ -178,6 +185,8 @@ process_state command::run() {
 
 std::string command::output() {
   out = connection::pipe;
+  for (stream* s : {&in, &err})
+    if (!s->file_ && s->how_ == connection::pipe) *s = connection::null;
   start();
   std::string text;
   fd from = out_pipe();

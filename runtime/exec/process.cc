@@ -56,6 +56,13 @@ void command::process::leavecontext() {
   forget = after_func_stop();
 }
 
+void command::process::watch(int n) noexcept {
+  try {
+    pidfd = rt::makefd(n, false);
+  } catch (const std::exception&) {  // it is closed; reap() does without
+  }
+}
+
 std::int64_t command::process::tryreap(waiting& w) {
   const std::lock_guard hold(lock);
   const syscalls::result a = syscalls::wait4(pid, &w.status, WNOHANG, &w.usage);
@@ -67,7 +74,9 @@ std::int64_t command::process::tryreap(waiting& w) {
 process_state command::process::reap() {
   waiting w{this};
   std::int64_t r = -EAGAIN;
-  if (rt::descriptor* d = fd_access::of(pidfd); d != nullptr) {
+  // Linux 5.2 has pidfds, but does not watch them.
+  if (rt::descriptor* d = fd_access::of(pidfd);
+      d != nullptr && d->pd != nullptr) {
     r = rt::descdo(
         d, rt::polldir::read,
         [](int, void* arg) {

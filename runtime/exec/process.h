@@ -23,6 +23,9 @@ struct command::process {
   // without this call neither would go.
   void leavecontext();
 
+  // Takes n over as pidfd, if it can be had.
+  void watch(int n) noexcept;
+
   // Waits for the end, once. Throws std::system_error.
   process_state reap();
 

@@ -90,9 +90,10 @@ class command {
   ~command();  // a process that nobody waits for is left alone, and no zombie
 
   stream in, out, err;
-  std::string dir;                              // its working folder; "": ours
-  std::optional<std::vector<std::string>> env;  // "NAME=value"; none: ours
-  std::optional<int> process_group;             // 0: a group of its own
+  std::string dir;  // its working folder; "": ours
+  // "NAME=value"; none: ours, with dir as PWD. Of two with one name the last holds.
+  std::optional<std::vector<std::string>> env;
+  std::optional<int> process_group;  // 0: a group of its own
 
   // start starts it. Errors  std::system_error, which names the program and the
   // step: not found, no such folder, ... std::logic_error: started before.
@@ -108,7 +109,8 @@ class command {
   process_state run();
 
   // output is start, read all that it writes, and wait; state() says how it
-  // ended.
+  // ended. It ends when nobody has the other end any more, a child of the child's
+  // included. in and err as pipes are null here: nobody could use them.
   std::string output();
 
   const process_state& state() const noexcept { return state_; }
