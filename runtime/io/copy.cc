@@ -198,8 +198,8 @@ std::int64_t copier::splicewatched(std::size_t n) {
     const turn writing(to, polldir::write);
     if (!writing) return kIoClosed;
     if (const std::int64_t r = descready(to, polldir::write); r < 0) return r;
-    std::atomic<bool>& here = from->pd->at(polldir::read).ready;
-    std::atomic<bool>& there = to->pd->at(polldir::write).ready;
+    std::atomic<bool>& here = from->pd->readyat(polldir::read);
+    std::atomic<bool>& there = to->pd->readyat(polldir::write);
     // acquire: as in attempt (descriptor.cc).
     here.exchange(false, acq_rel);
     there.exchange(false, acq_rel);

@@ -21,8 +21,12 @@ namespace burrow::rt {
 
 namespace {
 
-descriptor::queue& queueof(descriptor* d, polldir dir) noexcept {
+waitq& queueof(descriptor* d, polldir dir) noexcept {
   return d->queues[static_cast<int>(dir)];
+}
+
+bool& heldof(descriptor* d, polldir dir) noexcept {
+  return d->held[static_cast<int>(dir)];
 }
 
 // leave is the end of a use, or of the handle; d->lock held, released.
@@ -52,30 +56,30 @@ std::int64_t errorof(pollresult r) noexcept {
 }
 
 // A deadline that has passed fails what need not wait, too.
-bool toolate(const pollside& s) noexcept {
-  const std::int64_t when = s.deadline.load(relaxed);
+bool toolate(polldesc* pd, polldir dir) noexcept {
+  const std::int64_t when = pd->at(dir).deadline.load(relaxed);
   return when != 0 && nanotime() >= when;
 }
 
 // attempt runs op until it does not have to wait; see netpoll.h. Fewer than
 // `full` bytes are all there was, and what comes next is an event, unless that
-// has come already: s.ready stays as it is.
+// has come already: `ready` stays as it is.
 template <typename F>
 std::int64_t attempt(polldesc* pd, polldir dir, std::size_t full, F op) {
-  pollside& s = pd->at(dir);
-  if (toolate(s)) return kIoDeadline;
+  std::atomic<bool>& ready = pd->readyat(dir);
+  if (toolate(pd, dir)) return kIoDeadline;
   for (;;) {
-    if (!s.ready.load(relaxed)) {
+    if (!ready.load(relaxed)) {
       const pollresult r = pollwait(pd, dir);
       if (r != pollresult::ready) return errorof(r);
     }
     // acquire: with `ready`, what the poller stored before it: `ended`.
-    s.ready.exchange(false, acq_rel);
+    ready.exchange(false, acq_rel);
     const std::int64_t r = op();
     if (r == -EAGAIN) continue;
     const bool drained =
         r > 0 && static_cast<std::size_t>(r) < full && !pd->ended.load(relaxed);
-    if (!drained) s.ready.store(true, relaxed);
+    if (!drained) ready.store(true, relaxed);
     if (r != -EINTR) return r;
   }
 }
@@ -128,7 +132,6 @@ std::unique_ptr<descriptor> makedesc(int fd, ioway way, bool stream,
 turn::turn(descriptor* d, polldir dir) noexcept
     : lostcall{lost, nullptr}, d_(d), dir_(dir), list_(&glost()) {
   d->lock.lock();
-  descriptor::queue& w = queueof(d, dir);
   if (d->closing) {
     d->lock.unlock();
     return;
@@ -137,8 +140,9 @@ turn::turn(descriptor* d, polldir dir) noexcept
   next = *list_;
   *list_ = this;
   mine_ = true;
-  if (w.held) return queueup();
-  w.held = true;
+  bool& held = heldof(d, dir);
+  if (held) return queueup();
+  held = true;
   d->lock.unlock();
 }
 
@@ -156,7 +160,7 @@ __attribute__((noinline)) void turn::queueup() noexcept {
   me.gp = getg();
   me.lock = &d_->lock;
   queued_ = &me;
-  queueof(d_, dir_).q.enqueue(&me);
+  queueof(d_, dir_).enqueue(&me);
   gopark(&d_->lock, &me, waitreason::io_wait);
   queued_ = nullptr;
   if (me.success) return;  // handed over
@@ -177,16 +181,16 @@ void turn::lost(lostcall* c) noexcept {
 // Hands over to the first who waits and will go on, and ends the use. d_->lock
 // held, released.
 void turn::pass() noexcept {
-  descriptor::queue& w = queueof(d_, dir_);
-  sudog* to = w.q.first;
+  waitq& q = queueof(d_, dir_);
+  sudog* to = q.first;
   while (to != nullptr && !willrun(to->gp)) to = to->next;
   g* gp = nullptr;
   if (to != nullptr) {
-    w.q.remove(to);
+    q.remove(to);
     to->success = true;
     gp = to->gp;
   } else {
-    w.held = false;
+    heldof(d_, dir_) = false;
   }
   leave(d_, true);
   if (gp != nullptr) goready(gp);
@@ -219,8 +223,8 @@ bool descclose(descriptor* d) noexcept {
   const bool first = !d->closing;
   d->closing = true;
   sudog* waiting = nullptr;
-  for (descriptor::queue& w : d->queues)
-    while (sudog* s = w.q.pop()) {
+  for (waitq& q : d->queues)
+    while (sudog* s = q.pop()) {
       s->next = waiting;
       waiting = s;
     }
@@ -295,9 +299,8 @@ std::int64_t descdo(descriptor* d, polldir dir,
 }
 
 std::int64_t descready(descriptor* d, polldir dir) {
-  pollside& s = d->pd->at(dir);
-  if (toolate(s)) return kIoDeadline;
-  if (s.ready.load(relaxed)) return 0;
+  if (toolate(d->pd, dir)) return kIoDeadline;
+  if (d->pd->readyat(dir).load(relaxed)) return 0;
   const pollresult r = pollwait(d->pd, dir);
   return r == pollresult::ready ? 0 : errorof(r);
 }

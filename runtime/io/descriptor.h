@@ -34,7 +34,8 @@ namespace burrow::rt {
 
 enum class ioway : std::uint8_t { polled, nowait, blocking };
 
-struct descriptor {
+// One cache line: with thousands of connections each line is a miss.
+struct alignas(kCacheLine) descriptor {
   int fd = -1;  // immutable
   ioway way = ioway::blocking;
   bool stream = false;     // a short read has taken all there was
@@ -42,13 +43,12 @@ struct descriptor {
 
   spinlock lock;
   bool closing = false;
-  std::uint32_t users = 1;
   bool handle = true;
-  struct queue {
-    bool held = false;
-    waitq q;
-  } queues[2];
+  bool held[2] = {};  // somebody has the turn; by polldir
+  std::uint32_t users = 1;
+  waitq queues[2];  // who wants it
 };
+static_assert(sizeof(descriptor) == kCacheLine);
 
 // Results are >= 0, -errno, or one of these.
 inline constexpr std::int64_t kIoClosed = -100'001;

@@ -23,9 +23,9 @@ namespace {
 
 void fired(timer* t) noexcept {
   auto* dt = static_cast<deadlinetimer*>(t);
-  pollside& s = dt->pd->at(dt->dir);
+  polltimer& s = dt->pd->timerat(dt->dir);
   {
-    const std::lock_guard hold(s.timerlock);
+    const std::lock_guard hold(s.lock);
     s.armed.store(0, relaxed);
   }
   polldeadline(dt->pd, dt->dir);
@@ -47,8 +47,8 @@ const timerops deadlinetimer::kOps = {
 };
 
 void armdeadline(polldesc* pd, polldir dir, std::int64_t when) {
-  pollside& s = pd->at(dir);
-  const std::lock_guard hold(s.timerlock);
+  polltimer& s = pd->timerat(dir);
+  const std::lock_guard hold(s.lock);
   if (s.timer == nullptr) s.timer = new deadlinetimer(pd, dir);
   const std::int64_t armed = s.armed.load(relaxed);
   if (armed != 0 && armed <= when && !idle(s.timer)) return;

@@ -87,10 +87,11 @@ void putdesc(polldesc* pd) noexcept {
 
 // Whether the deadline is still `when`, and a timer is to come by then; one that
 // fires at this moment comes when pd->lock, which is held, is free.
-bool coveredby(const pollside& s, std::int64_t when) noexcept {
-  if (s.deadline.load(relaxed) != when) return false;
-  const std::int64_t armed = s.armed.load(relaxed);
-  return when == 0 || (armed != 0 && armed <= when);
+bool coveredby(polldesc* pd, polldir dir, std::int64_t when) noexcept {
+  if (pd->at(dir).deadline.load(relaxed) != when) return false;
+  if (when == 0) return true;
+  const std::int64_t armed = pd->timerat(dir).armed.load(relaxed);
+  return armed != 0 && armed <= when;
 }
 
 std::uint64_t tagof(const polldesc* pd) noexcept {
@@ -137,9 +138,8 @@ void tell(const sys::pollready& ev, gqueue& out) noexcept {
       const std::uint32_t bit =
           d == polldir::read ? sys::kPollRead : sys::kPollWrite;
       if ((ev.what & (bit | sys::kPollEnd)) == 0) continue;
-      pollside& s = pd->at(d);
-      s.ready.store(true, release);
-      woken[static_cast<int>(d)] = takewaiter(s, true);
+      pd->readyat(d).store(true, release);
+      woken[static_cast<int>(d)] = takewaiter(pd->at(d), true);
     }
   }
   pd->lock.unlock();
@@ -175,9 +175,7 @@ void fetchahead(const sys::pollready* ev, std::int64_t i, std::int64_t n) {
 #endif
   constexpr std::int64_t kDesc = 8, kWaiter = 4;
   if (i + kDesc < n) {
-    const polldesc* pd = descof(ev[i + kDesc].tag);
-    __builtin_prefetch(pd, 1);
-    __builtin_prefetch(&pd->side[0].q, 1);
+    __builtin_prefetch(descof(ev[i + kDesc].tag), 1);
   }
   if (i + kWaiter < n) {
     const polldesc* pd = descof(ev[i + kWaiter].tag);
@@ -197,10 +195,8 @@ std::int64_t netpollopen(int fd, polldesc*& pd) {
   mine->closing = mine->lost = false;
   mine->ended.store(false, relaxed);
   mine->seq++;
-  for (pollside& s : mine->side) {
-    s.ready.store(true, relaxed);
-    s.deadline.store(0, relaxed);
-  }
+  for (std::atomic<bool>& ready : mine->ready) ready.store(true, relaxed);
+  for (pollside& s : mine->side) s.deadline.store(0, relaxed);
   mine->fd = fd;
   const std::uint64_t tag = tagof(mine);
   mine->lock.unlock();
@@ -222,7 +218,7 @@ void netpollevict(polldesc* pd) noexcept {
   pd->closing = true;
   woken[0] = takewaiter(pd->side[0], false);
   woken[1] = takewaiter(pd->side[1], false);
-  for (const pollside& s : pd->side) wakethreads(s);
+  for (const polltimer& s : pd->timers) wakethreads(s);
   pd->lock.unlock();
   for (g* gp : woken)
     if (gp != nullptr) goready(gp);
@@ -246,11 +242,11 @@ pollresult pollwait(polldesc* pd, polldir dir) {
     sudog me;
     pd->lock.lock();
     pollresult r = pd->closing ? pollresult::closed : pollresult::ready;
-    if (pd->closing || s.ready.load(relaxed)) {
+    if (pd->closing || pd->readyat(dir).load(relaxed)) {
       pd->lock.unlock();
       return r;
     }
-    if (!coveredby(s, when)) {
+    if (!coveredby(pd, dir, when)) {
       pd->lock.unlock();
       continue;
     }
@@ -267,7 +263,7 @@ void pollsetdeadline(polldesc* pd, polldir dir, std::int64_t when) {
   pd->lock.lock();
   s.deadline.store(when, relaxed);
   const bool waits = !s.q.empty();
-  wakethreads(s);
+  wakethreads(pd->timerat(dir));
   pd->lock.unlock();
   if (waits && when != 0) armdeadline(pd, dir, when);
 }

@@ -36,6 +36,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "burrow/detail/waitq.h"
@@ -50,33 +51,48 @@ enum class pollresult : std::uint8_t { ready, closed, deadline };
 struct deadlinetimer;
 struct waitingthread;
 
+// What a read or a write touches of its side. All of both sides, and the lock,
+// lie in one cache line: with thousands of connections each line is a miss.
 struct pollside {
-  std::atomic<bool> ready{true};  // try before you wait
-  detail::waitq q;                // polldesc::lock; at most one but for misuse
+  detail::waitq q;  // polldesc::lock; at most one but for misuse
   std::atomic<std::int64_t> deadline{0};  // written under polldesc::lock; ns
-  waitingthread* threads = nullptr;       // polldesc::lock; thread.cc
+};
 
-  detail::spinlock timerlock;  // before the timer's own; with no lock held
+// What a side has beside that, for who has deadlines, or is a foreign thread.
+struct polltimer {
+  detail::spinlock lock;  // before the timer's own; with no other lock held
   deadlinetimer* timer = nullptr;
-  // The timer is set for this time; 0: it is not. Written under timerlock.
+  // The timer is set for this time; 0: it is not. Written under lock.
   std::atomic<std::int64_t> armed{0};
+  waitingthread* threads = nullptr;  // polldesc::lock; thread.cc
 };
 
 struct alignas(kCacheLine) polldesc {
   detail::spinlock lock;
-  bool closing = true;      // lock
-  bool lost = false;        // lock; the watch has ended after `closing`
-  std::uint32_t seq = 0;    // lock
-  int fd = -1;              // lock; stays until it is closed
-  std::uint32_t index = 0;  // immutable
-  polldesc* link = nullptr;
+  bool closing = true;  // lock
   // The peer has closed, or there is an error, for good: a short read proves
   // nothing any more. Stored before `ready`.
   std::atomic<bool> ended{false};
+  std::atomic<bool> ready[2] = {true, true};  // by polldir: try before you wait
+  std::uint32_t seq = 0;                      // lock
+  std::uint32_t index = 0;                    // immutable
   pollside side[2];
 
+  polltimer timers[2];
+
+  polldesc* link = nullptr;  // on the free list
+  int fd = -1;               // lock; stays until it is closed
+  bool lost = false;         // lock; the watch has ended after `closing`
+
   pollside& at(polldir d) noexcept { return side[static_cast<int>(d)]; }
+  std::atomic<bool>& readyat(polldir d) noexcept {
+    return ready[static_cast<int>(d)];
+  }
+  polltimer& timerat(polldir d) noexcept { return timers[static_cast<int>(d)]; }
 };
+
+static_assert(offsetof(polldesc, timers) == kCacheLine);
+static_assert(offsetof(polldesc, link) == 2 * kCacheLine);
 
 // netpollopen watches fd. Errors  -errno of sys::polladd and sys::pollopen,
 // -ENOMEM; pd is null then.

@@ -48,14 +48,14 @@ bool sleep(const polldesc* pd, polldir dir, const waitingthread& me,
 }  // namespace
 
 pollresult threadwait(polldesc* pd, polldir dir) noexcept {
-  pollside& s = pd->at(dir);
+  polltimer& s = pd->timerat(dir);
   waitingthread me;
   for (;;) {
     pd->lock.lock();
-    const std::int64_t when = s.deadline.load(relaxed);
+    const std::int64_t when = pd->at(dir).deadline.load(relaxed);
     const bool late = when != 0 && nanotime() >= when;
     const bool closing = pd->closing;
-    const bool ready = s.ready.load(relaxed);
+    const bool ready = pd->readyat(dir).load(relaxed);
     if (!late && !closing && !ready) {
       me.next = s.threads;
       s.threads = &me;
@@ -74,7 +74,7 @@ pollresult threadwait(polldesc* pd, polldir dir) noexcept {
   }
 }
 
-void wakethreads(const pollside& s) noexcept {
+void wakethreads(const polltimer& s) noexcept {
   for (const waitingthread* t = s.threads; t != nullptr; t = t->next)
     if (t->bell >= 0) sys::wakeone(t->bell);
 }

@@ -11,6 +11,6 @@ pollresult threadwait(polldesc* pd, polldir dir) noexcept;
 
 // wakethreads makes those of one side look again: at its deadline, and whether it
 // is closing. polldesc::lock held.
-void wakethreads(const pollside& s) noexcept;
+void wakethreads(const polltimer& s) noexcept;
 
 }  // namespace burrow::rt
