@@ -190,14 +190,18 @@ def median(samples, what):
 
 
 def print_alone(name, system, samples):
-    """Says what a ratio does not: latencies, and whose time it was."""
+    """Says what a ratio does not: latencies, whose time it was, and whether the
+    load was all of the connections: a few that are served well are cheaper."""
+    unserved = median(samples, "unserved")
     print(f"{name:<26} {system}: p50 {median(samples, 'p50_us'):.0f} "
           f"p90 {median(samples, 'p90_us'):.0f} "
           f"p99 {median(samples, 'p99_us'):.0f} "
           f"p99.9 {median(samples, 'p999_us'):.0f} "
           f"max {median(samples, 'max_us'):.0f} us; "
           f"busy: server {median(samples, 'server_busy'):.2f} "
-          f"client {median(samples, 'client_busy'):.2f}", flush=True)
+          f"client {median(samples, 'client_busy'):.2f}"
+          + (f"; NOT SERVED: {unserved:.0f} connections" if unserved else ""),
+          flush=True)
 
 
 def compare_row(systems, row, options, told):

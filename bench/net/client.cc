@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdint>
@@ -75,6 +76,7 @@ struct connection {
   int fd = -1;
   std::size_t got = 0;  // of the answer
   std::int64_t sent = 0;
+  std::uint64_t answers = 0;  // in the measured time
 };
 
 class load {
@@ -99,6 +101,7 @@ class load {
     for (connection& c : conns_) send(c);
     while (now_ < begin) turn();
     latency_ = {};
+    for (connection& c : conns_) c.answers = 0;
     started_ = times();
     const std::int64_t end = now_ + static_cast<std::int64_t>(o_.seconds * 1e9);
     while (now_ < end) turn();
@@ -107,11 +110,16 @@ class load {
 
   void report() const {
     const double wall = static_cast<double>(ended_.wall - started_.wall);
-    const double self = static_cast<double>(ended_.self - started_.self) -
-                        static_cast<double>(ended_.idle - started_.idle);
+    // Who spins is busy with what is not idle; the processor is its own.
+    const double self =
+        o_.spin ? wall - static_cast<double>(ended_.idle - started_.idle)
+                : static_cast<double>(ended_.self - started_.self);
     const double server = static_cast<double>(ended_.server - started_.server);
     const double n = static_cast<double>(latency_.count());
     if (n == 0) fail("no message was answered");
+    const auto unserved =
+        std::count_if(conns_.begin(), conns_.end(),
+                      [](const connection& c) { return c.answers == 0; });
     const auto us = [this](double q) {
       return static_cast<double>(latency_.quantile(q)) / 1e3;
     };
@@ -119,16 +127,17 @@ class load {
         "{\"messages\": %.0f, \"seconds\": %.6f, \"messages_per_s\": %.1f, "
         "\"p50_us\": %.2f, \"p90_us\": %.2f, \"p99_us\": %.2f, "
         "\"p999_us\": %.2f, \"max_us\": %.2f, \"client_us\": %.4f, "
-        "\"client_busy\": %.4f, \"server_us\": %.4f, \"server_busy\": %.4f}\n",
+        "\"client_busy\": %.4f, \"server_us\": %.4f, \"server_busy\": %.4f, "
+        "\"unserved\": %td}\n",
         n, wall / 1e9, n / wall * 1e9, us(.5), us(.9), us(.99), us(.999),
         static_cast<double>(latency_.max()) / 1e3, self / n / 1e3, self / wall,
-        server / n / 1e3, server / wall);
+        server / n / 1e3, server / wall, unserved);
   }
 
  private:
   struct usage {
     std::int64_t wall, self, server;  // ns; the last two of processor time
-    std::int64_t idle;                // of self, spent looking for nothing
+    std::int64_t idle;                // of wall, spent looking for nothing
   };
   usage times() const {
     return {clockns(CLOCK_MONOTONIC), clockns(CLOCK_PROCESS_CPUTIME_ID),
@@ -201,6 +210,7 @@ class load {
     }
     now_ = clockns(CLOCK_MONOTONIC);
     latency_.add(now_ - c.sent);
+    c.answers++;
     send(c);
   }
 

@@ -19,7 +19,7 @@ func echo(l net.Listener) error {
 		}
 		go func() {
 			defer c.Close()
-			room := make([]byte, 16<<10)
+			room := make([]byte, 2<<10)
 			for {
 				n, err := c.Read(room)
 				if err != nil {

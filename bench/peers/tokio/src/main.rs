@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
 async fn echo(mut c: TcpStream) {
-    let mut room = vec![0u8; 16 << 10];
+    let mut room = vec![0u8; 2 << 10];
     while let Ok(n) = c.read(&mut room).await {
         if n == 0 || c.write_all(&room[..n]).await.is_err() {
             return;
