@@ -14,7 +14,6 @@
 #include <string>
 
 #include "burrow/burrow.h"
-#include "examples/httpd/figures.h"
 
 namespace httpd {
 
@@ -84,7 +83,7 @@ void row(std::string& h, std::string_view name, std::uint64_t n,
 // sample is what rates are counted from: shared by all who look.
 struct sample {
   clock::time_point when{};
-  figures f;
+  burrow::metrics::snapshot m;
   traffic t;
 };
 
@@ -110,13 +109,13 @@ rated look(const site& s) {
   const auto now = clock::now();
   if (now - last.now.when >= std::chrono::milliseconds(500)) {
     last.before = std::move(last.now);
-    last.now = {now, read_figures(), s.count ? s.count() : traffic{}};
+    last.now = {now, burrow::metrics::read(), s.count ? s.count() : traffic{}};
   }
   return last;
 }
 
 std::string tables(const rated& r) {
-  const figures &f = r.now.f, &g = r.before.f;
+  const burrow::metrics::snapshot &f = r.now.m, &g = r.before.m;
   const traffic &t = r.now.t, &u = r.before.t;
   std::string h = "<h2>Server</h2><table>\n";
   row(h, "connections", t.open);
@@ -131,13 +130,17 @@ std::string tables(const rated& r) {
   row(h, "timers set", f.timers);
   row(h, "descriptors polled", f.polled);
   row(h, "address space of stacks, MiB", f.stack_bytes >> 20);
-  row(h, "wait for a P, median, ns", static_cast<std::uint64_t>(f.latency_p50));
-  row(h, "wait for a P, 99 %, ns", static_cast<std::uint64_t>(f.latency_p99));
+  const auto waited = [&f](double q) {
+    return static_cast<std::uint64_t>(f.latency.quantile(q).count());
+  };
+  row(h, "wait for a P, median, ns", waited(0.5));
+  row(h, "wait for a P, 99 %, ns", waited(0.99));
   h += "</table><h2>Threads (M)</h2><table>\n";
   row(h, "Ms", static_cast<std::uint64_t>(f.ms));
   row(h, "asleep", static_cast<std::uint64_t>(f.ms_idle));
   row(h, "looking for work", static_cast<std::uint64_t>(f.ms_spinning));
   row(h, "without a P", static_cast<std::uint64_t>(f.ms_without_p));
+  row(h, "in blocking calls", static_cast<std::uint64_t>(f.ms_in_calls));
   row(h, "blocking calls", f.syscalls, r.rate(f.syscalls, g.syscalls));
   row(h, "Ps passed on", f.handoffs, r.rate(f.handoffs, g.handoffs));
   h += "</table><h2>Processors (P)</h2><table>\n";

@@ -24,22 +24,6 @@ constexpr auto kLinger = 2s;
 // A file is sent in pieces of this size, each with its own deadline.
 constexpr std::uint64_t kFilePiece = 256 << 10;
 
-// copy_file sends n bytes of a file from where it stands; how many went. The one
-// place that knows how.
-std::uint64_t copy_file(burrow::net::conn& to, burrow::fd& file,
-                        std::uint64_t n, std::error_code& ec) {
-  std::byte room[4 << 10];
-  std::uint64_t done = 0;
-  while (done < n) {
-    const std::size_t want = std::min<std::uint64_t>(sizeof room, n - done);
-    const std::size_t got = file.read({room, want}, ec);
-    if (ec || got == 0) break;
-    done += to.write({room, got}, ec);
-    if (ec) break;
-  }
-  return done;
-}
-
 }  // namespace
 
 // The server stops, and this connection rests: a request that has arrived
@@ -102,7 +86,7 @@ io socket_stream::send_file(burrow::fd& file, std::uint64_t offset,
     if (!arm_write()) return io::broken;
     std::error_code ec;
     const std::uint64_t want = std::min(n, kFilePiece);
-    if (copy_file(conn_, file, want, ec) != want) return io::broken;
+    if (burrow::copy(conn_, file, want, ec) != want) return io::broken;
     n -= want;
   }
   return io::ok;

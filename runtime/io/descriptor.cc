@@ -141,7 +141,10 @@ turn::turn(descriptor* d, polldir dir) noexcept
   *list_ = this;
   mine_ = true;
   bool& held = heldof(d, dir);
-  if (held) return queueup();
+  if (held) {
+    queueup();
+    return;
+  }
   held = true;
   d->lock.unlock();
 }
