@@ -2,7 +2,7 @@
 //
 // It has no p and is no m. While anything runs it looks around every 20 us at
 // first, up to every 10 ms when it has had nothing to do for a while (1 ms while a
-// p is idle); when every p has been idle for some 10 ms it sleeps until one is not,
+// p is idle); when every p has been idle for over 1 ms it sleeps until one is not,
 // without a single system call. A server is idle for a moment after each batch of
 // requests: to be put to sleep and woken for each would cost it a sixth of its time.
 // It
@@ -38,7 +38,7 @@ constexpr std::int64_t kSlice = 10'000'000;
 constexpr std::int64_t kTimerSlice = 50'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr int kPatientRounds = 50;
-constexpr int kIdleRounds = 10;  // of 20, 40 ... 1000 us, then sleep
+constexpr int kIdleRounds = 5;  // of 20, 40 ... 640 us, then sleep
 
 bool waits(const p* pp) noexcept {
   return queued(pp) > 0 || pp->runnext.load(relaxed) != nullptr ||
