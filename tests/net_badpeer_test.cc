@@ -164,6 +164,7 @@ GO_TEST(BadPeer, AStoppedPeer) {
   c.write(bytes("are you there"));
   EXPECT_EQ(take(c, 13), "are you there");
   e.program.kill(SIGSTOP);
+  while (testsupport::stateof(e.program.pid()) != 'T') sleep_for(1ms);
   c.write(bytes("and now?"));
   std::array<std::byte, 8> room{};
   std::error_code ec;

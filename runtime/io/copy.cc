@@ -41,6 +41,7 @@
 #include <new>
 
 #include "runtime/io/relaypipe.h"
+#include "runtime/sched/syscall.h"
 #include "sys/io.h"
 #include "sys/poller.h"
 
@@ -98,6 +99,17 @@ std::int64_t doing(descriptor* d, polldir dir, F op) {
       &op);
 }
 
+// holding is doing for a file: it never waits, so -EAGAIN is the other's.
+template <typename F>
+std::int64_t holding(descriptor* d, polldir dir, F op) {
+  const turn mine(d, dir);
+  if (!mine) return kIoClosed;
+  entersyscall();  // it may have to come from a disk
+  const std::int64_t r = op(d->fd);
+  exitsyscall();
+  return r;
+}
+
 void count(std::atomic<std::uint64_t>& c, std::int64_t n) noexcept {
   if (n > 0) c.fetch_add(static_cast<std::uint64_t>(n), relaxed);
 }
@@ -129,7 +141,7 @@ struct copier {
   // file -> socket: EAGAIN is the socket's.
   std::int64_t sendfile(std::size_t n) {
     return moved(copied.sendfile, doing(to, polldir::write, [&](int out) {
-                   return doing(from, polldir::read, [&](int in) {
+                   return holding(from, polldir::read, [&](int in) {
                      return sys::sendfile(in, out, n);
                    });
                  }));
@@ -138,7 +150,7 @@ struct copier {
   // file -> pipe, pipe -> file: EAGAIN is the pipe's.
   std::int64_t filetopipe(std::size_t n) {
     return moved(copied.splice, doing(to, polldir::write, [&](int out) {
-                   return doing(from, polldir::read, [&](int in) {
+                   return holding(from, polldir::read, [&](int in) {
                      return sys::splice(in, out, n);
                    });
                  }));
@@ -146,7 +158,7 @@ struct copier {
 
   std::int64_t pipetofile(std::size_t n) {
     return moved(copied.splice, doing(from, polldir::read, [&](int in) {
-                   return doing(to, polldir::write, [&](int out) {
+                   return holding(to, polldir::write, [&](int out) {
                      return sys::splice(in, out, n);
                    });
                  }));

@@ -74,6 +74,21 @@ std::error_code connected(const netkind& kind, const sockaddr_any& a,
   return {};
 }
 
+// Where nobody listens on a port of those that the system gives to clients, it may
+// give that very port, and the socket is connected to itself. As in Go, twice more
+// then; and nobody is there, after that.
+std::error_code connectedtoother(const netkind& kind, const sockaddr_any& a,
+                                 const context& ctx, conn& out) {
+  for (int i = 0; i < 3; i++) {
+    if (auto ec = connected(kind, a, ctx, out)) return ec;
+    if (kind.local() || kind.type != SOCK_STREAM) return {};
+    const address here = out.local_address();
+    if (!(here == out.remote_address())) return {};
+    out = {};
+  }
+  return std::make_error_code(std::errc::connection_refused);
+}
+
 }  // namespace
 
 conn dial(const context& ctx, std::string_view network,
@@ -89,7 +104,7 @@ conn dial(const context& ctx, std::string_view network,
       ec = ctx.cause();
       return c;
     }
-    if (ec = connected(*kind, a, ctx, c); !ec) return c;
+    if (ec = connectedtoother(*kind, a, ctx, c); !ec) return c;
   }
   return c;
 }

@@ -36,6 +36,15 @@ inline long residentkb(const std::string& pid = "self") {
   return kb;
 }
 
+// stateof is a process's state as ps shows it ('T': stopped); 0: there is none.
+inline char stateof(int pid) {
+  std::ifstream f("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(f, text);
+  const std::size_t at = text.rfind(") ");
+  return at == text.npos ? '\0' : text[at + 2];
+}
+
 // list_descriptors prints how many there are of each kind.
 inline void list_descriptors() {
   std::map<std::string, int> kinds;
