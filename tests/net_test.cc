@@ -16,6 +16,7 @@
 
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
+#include "tests/support/subprocess.h"
 
 namespace burrow {
 namespace {
@@ -282,6 +283,13 @@ GO_TEST(Dial, ErrorsNameTheOperationAndTheAddress) {
                                  "->" + l.address().string() + ": "))
         << what;
   }
+}
+
+TEST(Dial, NobodyIsThereThoughThePortMayBeOurOwn) {
+  const auto r = testsupport::run_prog("selfconnect");
+  if (r.exit_code == 77) GTEST_SKIP() << "no network of its own to be had";
+  EXPECT_EQ(r.exit_code, 0) << r.err;
+  EXPECT_EQ(r.out, "refused 100 others 0\n");
 }
 
 GO_TEST(Dial, BadInput) {
