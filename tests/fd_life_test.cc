@@ -43,14 +43,15 @@ bool isopen(int n) { return ::fcntl(n, F_GETFD) >= 0; }
 // neither the turn nor the number.
 TEST(FdLife, ARunThatEndsGivesBackItsTurns) {
   for (const int procs : {1, 2, 8}) {
-    auto [in, out] = pipe();
+    pipe_ends ends = pipe();  // clang 14: no captures of structured bindings
+    fd &in = ends.read_end, &out = ends.write_end;
     const int n = in.get(), m = out.get();
     for (int i = 0; i < 3; ++i) {
       run(
           [&, i] {
-            for (int k = 0; k < 3; ++k) go([&in = in] { readerror(in); });
+            for (int k = 0; k < 3; ++k) go([&in] { readerror(in); });
             for (int k = 0; k < 2; ++k)
-              go([&out = out] { out.write(bytes(std::string(1 << 20, 'x'))); });
+              go([&out] { out.write(bytes(std::string(1 << 20, 'x'))); });
             for (int k = 0; k < i; ++k) yield();
             if (i == 2) sleep_for(2ms);
           },
@@ -58,7 +59,7 @@ TEST(FdLife, ARunThatEndsGivesBackItsTurns) {
       run(
           [&] {
             wait_group wg;
-            wg.go([&out = out] { out.write(bytes("y")); });
+            wg.go([&out] { out.write(bytes("y")); });
             in.set_read_deadline(steady_clock::now() + 60s);
             while (text(in).back() != 'y') {
             }
