@@ -180,6 +180,22 @@ GO_TEST(Procs, LockedGoroutineStaysOnItsThread) {
   wg.wait();
 }
 
+// Whatever number of decisions came before: a p whose decisions are all made
+// between two threads does not choose the one that yields for ever.
+GO_TEST(Procs, ALockedGoroutineThatYieldsLetsOthersRun) {
+  lock_os_thread();
+  for (int before = 0; before < 70; ++before) {
+    for (int i = 0; i < before; ++i) yield();
+    std::atomic<bool> ran{false};
+    go([&] { ran = true; });
+    int yields = 0;
+    while (!ran && ++yields < 10'000) yield();
+    EXPECT_TRUE(ran) << before;
+    while (!ran) sleep_for(100us);
+  }
+  unlock_os_thread();
+}
+
 GO_TEST(Procs, LockedGoroutinesTalkOverChannels) {
   auto a = make_chan<int>();
   auto b = make_chan<int>();

@@ -296,6 +296,10 @@ void acquirep(m* mp, p* pp) noexcept {
   pp->status.store(pstatus::running, relaxed);
   mp->pp.store(pp, relaxed);
   pp->nacquire.store(pp->nacquire.load(relaxed) + 1, relaxed);
+  // A p that goes from m to m decides on g0 each time, where no tick counts. With
+  // the same tick it would choose the same way for ever: always its oldest, say.
+  pp->tick.store(pp->tick.load(relaxed) + 1, relaxed);
+  pp->njump.add(1);
   pp->mp.store(mp, release);
 }
 

@@ -190,7 +190,7 @@ struct p {
   quiet<std::uint32_t> tick{1};
   quiet<std::uint32_t> nacquire{0};
   p* pidlelink = nullptr;
-  counter nsteal;
+  counter nsteal, njump;
   timers ts;
 
   // 1: its m computes for good; 2: it is seized meanwhile.
