@@ -37,10 +37,6 @@ std::int64_t splice(int from, int to, std::size_t n) noexcept;
 std::int64_t sendfile(int from, int to, std::size_t n) noexcept;
 std::int64_t copyrange(int from, int to, std::size_t n) noexcept;
 
-// readiness says now, as bits of sys/poller.h, whether `from` may be read and `to`
-// be written; a descriptor with an error may.
-std::uint32_t readiness(int from, int to) noexcept;
-
 // close gives the number back, also when it reports an error.
 std::int64_t close(int fd) noexcept;
 

@@ -74,6 +74,13 @@ std::error_code connected(const netkind& kind, const sockaddr_any& a,
   return {};
 }
 
+// Whether s, connected to a, is so to itself. One call tells of nearly all others.
+bool toitself(int s, const sockaddr_any& a) noexcept {
+  sockaddr_any here, there;
+  return here.of(s, ::getsockname) && portof(here) == portof(a) &&
+         there.of(s, ::getpeername) && same(here, there);
+}
+
 // Where nobody listens on a port of those that the system gives to clients, it may
 // give that very port, and the socket is connected to itself. As in Go, twice more
 // then; and nobody is there, after that.
@@ -82,8 +89,7 @@ std::error_code connectedtoother(const netkind& kind, const sockaddr_any& a,
   for (int i = 0; i < 3; i++) {
     if (auto ec = connected(kind, a, ctx, out)) return ec;
     if (kind.local() || kind.type != SOCK_STREAM) return {};
-    const address here = out.local_address();
-    if (!(here == out.remote_address())) return {};
+    if (!toitself(out.get(), a)) return {};
     out = {};
   }
   return std::make_error_code(std::errc::connection_refused);

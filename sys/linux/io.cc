@@ -3,7 +3,6 @@
 #include "sys/io.h"
 
 #include "sys/linux/syscall.h"
-#include "sys/poller.h"
 
 namespace burrow::sys {
 
@@ -13,13 +12,6 @@ constexpr int kNowait = 8;  // RWF_NOWAIT
 constexpr int kNonblock = 04000, kCloexec = 02000000;
 constexpr std::int64_t kAtPosition = -1;  // the file's own
 constexpr int kSpliceNonblock = 2;
-constexpr std::int16_t kIn = 1, kOut = 4;
-
-struct pollfd {
-  int fd;
-  std::int16_t events;
-  std::int16_t revents;
-};
 
 struct iovec {
   const void* base;
@@ -66,16 +58,6 @@ std::int64_t sendfile(int from, int to, std::size_t n) noexcept {
 
 std::int64_t copyrange(int from, int to, std::size_t n) noexcept {
   return syscall(nr::copy_file_range, from, nullptr, to, nullptr, n, 0);
-}
-
-std::uint32_t readiness(int from, int to) noexcept {
-  pollfd both[] = {{from, kIn, 0}, {to, kOut, 0}};
-  const timespec none{0, 0};
-  syscall(nr::ppoll, both, 2, &none, nullptr, 8);
-  std::uint32_t what = 0;
-  if (both[0].revents != 0) what |= kPollRead;
-  if (both[1].revents != 0) what |= kPollWrite;
-  return what;
 }
 
 std::int64_t close(int fd) noexcept { return syscall(nr::close, fd); }

@@ -1,7 +1,7 @@
-// sys/linux/waitone.cc - a thread that waits for one descriptor: sys/poller.h.
+// sys/linux/waitone.cc - what sys/poller.h has without a poller, by poll.
 //
-// By poll, and an eventfd that ends it: whoever is woken reads that, so what came
-// before a wait ends the next one.
+// An eventfd ends the wait for one descriptor: whoever is woken reads that, so what
+// came before a wait ends the next one.
 
 #include <cstdint>
 
@@ -35,6 +35,16 @@ std::int64_t waitone(int fd, bool forwrite, int wakefd,
   std::uint64_t n;
   syscall(nr::read, wakefd, &n, sizeof n);
   return 0;
+}
+
+std::uint32_t readiness(int from, int to) noexcept {
+  pollfd both[] = {{from, kPollIn, 0}, {to, kPollOut, 0}};
+  const timespec none{0, 0};
+  syscall(nr::ppoll, both, 2, &none, nullptr, 8);
+  std::uint32_t what = 0;
+  if (both[0].revents != 0) what |= kPollRead;
+  if (both[1].revents != 0) what |= kPollWrite;
+  return what;
 }
 
 std::int64_t wakeopen() noexcept {
