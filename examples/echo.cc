@@ -9,6 +9,7 @@
 #include <string>
 
 #include "burrow/burrow.h"
+#include "examples/accept.h"
 
 namespace {
 
@@ -28,20 +29,7 @@ void echo(conn c) {
 }
 
 void serve(listener& l) {
-  burrow::wait_group connections;
-  for (;;) {
-    std::error_code ec;
-    conn c = l.accept(ec);
-    if (ec == burrow::errc::closed) break;
-    if (ec) {
-      // Too many open files, perhaps: some will be closed.
-      std::fprintf(stderr, "echo: accept: %s\n", ec.message().c_str());
-      burrow::sleep_for(std::chrono::milliseconds(10));
-      continue;
-    }
-    connections.go([c = std::move(c)]() mutable { echo(std::move(c)); });
-  }
-  connections.wait();
+  examples::accept_all(l, "echo", std::chrono::milliseconds(10), echo);
 }
 
 std::string ask(const burrow::net::address& server, const std::string& text) {

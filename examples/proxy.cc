@@ -10,7 +10,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cctype>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +17,7 @@
 #include <string>
 
 #include "burrow/burrow.h"
+#include "examples/accept.h"
 
 namespace {
 
@@ -65,21 +65,8 @@ void serve(conn client, const std::string& target) {
 }
 
 void serve_all(listener& l, const std::string& target) {
-  burrow::wait_group connections;
-  for (;;) {
-    std::error_code ec;
-    conn c = l.accept(ec);
-    if (ec == burrow::errc::closed) break;
-    if (ec) {
-      // Too many open files, perhaps: some will be closed.
-      std::fprintf(stderr, "proxy: accept: %s\n", ec.message().c_str());
-      burrow::sleep_for(50ms);
-      continue;
-    }
-    connections.go(
-        [c = std::move(c), &target]() mutable { serve(std::move(c), target); });
-  }
-  connections.wait();
+  examples::accept_all(l, "proxy", 50ms,
+                       [&target](conn c) { serve(std::move(c), target); });
 }
 
 int forever(const char* address, const std::string& target) {

@@ -2,37 +2,18 @@
 
 #include "examples/httpd/server.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <mutex>
 
+#include "examples/accept.h"
 #include "examples/httpd/socket_stream.h"
 
 namespace httpd {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr auto kRelaxed = std::memory_order_relaxed;
-
-// backoff is how accept waits when it cannot: no descriptor is free, most likely.
-// Each time twice as long, as long as it lasts; it says so once.
-class backoff {
- public:
-  void wait(const burrow::context& ctx, const std::error_code& ec) {
-    if (pause_ == 0ms)
-      std::fprintf(stderr, "httpd: accept: %s\n", ec.message().c_str());
-    pause_ = std::clamp(pause_ * 2, 5ms, 500ms);
-    burrow::select(burrow::recv(ctx.done()),
-                   burrow::recv(burrow::after(pause_)));
-  }
-  void over() noexcept { pause_ = 0ms; }
-
- private:
-  std::chrono::milliseconds pause_{0};
-};
 
 }  // namespace
 
@@ -45,7 +26,7 @@ server::server(burrow::net::listener l, const limits& lim, int folder)
 }
 
 void server::accept_all(const burrow::context& ctx) {
-  backoff b;
+  examples::backoff b("httpd");
   // At the limit new connections wait in the system's queue.
   while (!slots_.acquire(1, ctx)) {
     std::error_code ec;
@@ -61,7 +42,8 @@ void server::accept_all(const burrow::context& ctx) {
       }
     }
     slots_.release(1);
-    b.wait(ctx, ec);
+    burrow::select(burrow::recv(ctx.done()),
+                   burrow::recv(burrow::after(b.failed(ec))));
   }
 }
 

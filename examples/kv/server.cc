@@ -2,8 +2,6 @@
 
 #include "examples/kv/server.h"
 
-#include <algorithm>
-#include <cstdio>
 #include <mutex>
 #include <span>
 #include <string_view>
@@ -13,6 +11,7 @@
 #include "burrow/error.h"
 #include "burrow/select.h"
 #include "burrow/time.h"
+#include "examples/accept.h"
 
 namespace kv {
 
@@ -32,22 +31,17 @@ void refuse(conn c) {
 server::server(burrow::net::listener l, limits bounds)
     : listener_(std::move(l)), bounds_(bounds) {}
 
-// A failed accept, for want of descriptors perhaps, is tried again: some will be
-// closed. It is told once, not each time.
 void server::accept_all() {
-  std::chrono::milliseconds pause{0};
+  examples::backoff b("kv");
   for (;;) {
     std::error_code ec;
     conn c = listener_.accept(ec);
     if (ec == burrow::errc::closed) return;
     if (ec) {
-      if (pause == 0ms)
-        std::fprintf(stderr, "kv: accept: %s\n", ec.message().c_str());
-      pause = std::clamp(2 * pause, 5ms, 500ms);
-      burrow::sleep_for(pause);
+      burrow::sleep_for(b.failed(ec));
       continue;
     }
-    pause = 0ms;
+    b.over();
     sessions_ended_.go(
         [this, c = std::move(c)]() mutable { attend(std::move(c)); });
   }
