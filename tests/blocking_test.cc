@@ -24,8 +24,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+using testsupport::nap;
 
-void nap(std::chrono::nanoseconds d) { std::this_thread::sleep_for(d); }
 
 GO_TEST(Blocking, ReturnsWhatTheFunctionReturnsAndThrows) {
   EXPECT_EQ(blocking([] { return 7; }), 7);

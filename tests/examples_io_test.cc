@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "burrow/burrow.h"
+#include "tests/support/iotest.h"
 #include "tests/support/subprocess.h"
 
 namespace burrow {
@@ -38,12 +39,8 @@ TEST_P(ExamplesIo, EchoServesUntilInterrupted) {
   const int code = burrow::run(
       [&] {
         exec::command server{testsupport::example_path("echo"), "127.0.0.1:0"};
-        server.err = exec::pipe;
-        server.start();
-        fd err = server.err_pipe();
-        net::buffered_reader lines(err);
-        const std::string line = lines.read_line().value_or("");
-        const std::string where = line.substr(line.rfind(' ') + 1);
+        fd err;
+        const std::string where = testsupport::startserver(server, err);
         wait_group wg;
         for (int i = 0; i < 100; ++i)
           wg.go([&, i] {

@@ -24,18 +24,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testsupport::bytes;
-
-std::string text(fd& f) {
-  std::array<char, 100> room{};
-  return {room.data(), f.read(std::as_writable_bytes(std::span(room)))};
-}
-
-std::error_code readerror(fd& f) {
-  std::array<std::byte, 8> room{};
-  std::error_code ec;
-  f.read(room, ec);
-  return ec;
-}
+using testsupport::readerror;
+using testsupport::text;
 
 bool isopen(int n) { return ::fcntl(n, F_GETFD) >= 0; }
 

@@ -27,19 +27,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testsupport::bytes;
-
-std::string text(fd& f, std::size_t most = 100) {
-  std::string s(most, '\0');
-  s.resize(f.read(std::as_writable_bytes(std::span(s))));
-  return s;
-}
-
-std::error_code readerror(fd& f) {
-  std::array<std::byte, 8> room{};
-  std::error_code ec;
-  f.read(room, ec);
-  return ec;
-}
+using testsupport::readerror;
+using testsupport::text;
 
 int opendescriptors() {
   int n = 0;

@@ -20,20 +20,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testsupport::bytes;
-
-void nap(std::chrono::nanoseconds d) { std::this_thread::sleep_for(d); }
-
-std::string text(fd& f) {
-  std::array<char, 100> room{};
-  return {room.data(), f.read(std::as_writable_bytes(std::span(room)))};
-}
-
-std::error_code readerror(fd& f) {
-  std::array<std::byte, 8> room{};
-  std::error_code ec;
-  f.read(room, ec);
-  return ec;
-}
+using testsupport::nap;
+using testsupport::readerror;
+using testsupport::text;
 
 TEST(FdThread, WaitsOutsideARun) {
   auto [in, out] = pipe();

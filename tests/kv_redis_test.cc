@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "burrow/burrow.h"
+#include "tests/support/iotest.h"
 #include "tests/support/kvtest.h"
 #include "tests/support/subprocess.h"
 
@@ -43,15 +44,11 @@ class KvRedis : public testing::TestWithParam<int> {
     EXPECT_EQ(
         burrow::run([&] {
           exec::command kv{testsupport::example_path("kv/kv"), "127.0.0.1:0"};
-          kv.err = exec::pipe;
-          kv.start();
-          fd err = kv.err_pipe();
-          net::buffered_reader lines(err);
-          const std::string line = lines.read_line().value_or("");
-          f(line.substr(line.rfind(' ') + 1));
+          fd err;
+          f(testsupport::startserver(kv, err));
           kv.kill(SIGTERM);
           EXPECT_EQ(kv.wait().exit_code, 0);
-          EXPECT_EQ(lines.read_line(), std::nullopt);
+          EXPECT_EQ(testsupport::all(err), "");
           return 0;
         }),
         0);

@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using metrics::read;
 using metrics::snapshot;
+using testsupport::nap;
 
 void compute(std::chrono::nanoseconds d) {
   const auto end = std::chrono::steady_clock::now() + d;
@@ -24,7 +25,6 @@ void compute(std::chrono::nanoseconds d) {
   }
 }
 
-void nap(std::chrono::nanoseconds d) { std::this_thread::sleep_for(d); }
 
 // eventually repeats `what` until it is true: counts of other threads come late.
 template <class F>

@@ -61,19 +61,14 @@ void reset(conn& c) {
 // echo is examples/echo, perhaps through a shell's command before it.
 struct echo {
   exec::command program;
-  std::string where;
   fd err;
+  std::string where;
 
   explicit echo(const std::string& before = "")
       : program{"sh", "-c",
                 before + "exec " + testsupport::example_path("echo") +
-                    " 127.0.0.1:0"} {
-    program.err = exec::pipe;
-    program.start();
-    err = program.err_pipe();
-    const std::string line = net::buffered_reader(err).read_line().value_or("");
-    where = line.substr(line.rfind(' ') + 1);
-  }
+                    " 127.0.0.1:0"},
+        where(testsupport::startserver(program, err)) {}
   ~echo() {
     program.kill(SIGINT);
     EXPECT_EQ(program.wait().exit_code, 0);

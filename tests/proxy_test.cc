@@ -32,20 +32,14 @@ using testsupport::pattern;
 struct proxied {
   listener target = net::listen("tcp", "127.0.0.1:0");
   exec::command program;
-  std::string front;
   fd err;
+  std::string front;
   bool told = false;  // to end; a second time it would at once
 
   explicit proxied(const std::string& to = "")
       : program{testsupport::example_path("proxy"), "127.0.0.1:0",
-                to.empty() ? target.address().string() : to} {
-    program.err = exec::pipe;
-    program.start();
-    err = program.err_pipe();
-    net::buffered_reader lines(err);
-    const std::string line = lines.read_line().value_or("");
-    front = line.substr(line.rfind(' ') + 1);
-  }
+                to.empty() ? target.address().string() : to},
+        front(testsupport::startserver(program, err)) {}
   ~proxied() { EXPECT_EQ(stop().exit_code, 0); }
   proxied(const proxied&) = delete;
   proxied& operator=(const proxied&) = delete;

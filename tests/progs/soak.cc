@@ -140,23 +140,35 @@ bool disturbed(dice& d, wait_group& wg, std::vector<fd*> victims) {
   return true;
 }
 
-void streams(dice& d) {
-  auto [in, out] = joined(d);
-  const std::string_view text = piece(d, 400'000);
-  wait_group wg;
-  const bool uncertain = disturbed(d, wg, {&in, &out});
-  wg.go([&, &o = out] {
+// sends writes text in a goroutine of its own, and closes.
+void sends(wait_group& wg, fd& to, std::string_view text) {
+  wg.go([&to, text] {
     std::error_code ec;
-    o.write(bytes(text), ec);
-    o.close(ec);
+    to.write(bytes(text), ec);
+    to.close(ec);
   });
+}
+
+// arrives reads text, waits for all others, and asks for every byte if that is
+// certain to come.
+void arrives(fd& in, std::string_view text, wait_group& wg, bool uncertain,
+             const char* otherwise) {
   std::error_code ec;
   const std::size_t n = checked(in, text, ec);
   in.close(ec);
   wg.wait();
   if (!uncertain)
-    expect(n == text.size(), "a stream that is short", static_cast<long>(n),
+    expect(n == text.size(), otherwise, static_cast<long>(n),
            static_cast<long>(text.size()));
+}
+
+void streams(dice& d) {
+  auto [in, out] = joined(d);
+  const std::string_view text = piece(d, 400'000);
+  wait_group wg;
+  const bool uncertain = disturbed(d, wg, {&in, &out});
+  sends(wg, out, text);
+  arrives(in, text, wg, uncertain, "a stream that is short");
 }
 
 void copies(dice& d) {
@@ -177,18 +189,8 @@ void copies(dice& d) {
   };
   link(out2, in1);
   link(out3, in2);
-  wg.go([&, &o = out1] {
-    std::error_code ec;
-    o.write(bytes(text), ec);
-    o.close(ec);
-  });
-  std::error_code ec;
-  const std::size_t n = checked(in3, text, ec);
-  in3.close(ec);
-  wg.wait();
-  if (!uncertain)
-    expect(n == text.size(), "a copy that is short", static_cast<long>(n),
-           static_cast<long>(text.size()));
+  sends(wg, out1, text);
+  arrives(in3, text, wg, uncertain, "a copy that is short");
 }
 
 void datagrams(dice& d) {

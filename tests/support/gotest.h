@@ -20,6 +20,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "burrow/burrow.h"
 
@@ -30,6 +31,9 @@ namespace burrow::testsupport {
 inline void run_main(int maxprocs, void (*body)()) {
   EXPECT_EQ(burrow::run(body, burrow::options{.maxprocs = maxprocs}), 0);
 }
+
+// nap blocks the thread, of which burrow is not told.
+inline void nap(std::chrono::nanoseconds d) { std::this_thread::sleep_for(d); }
 
 // settle gives everybody else ample opportunity to come to where he blocks, or
 // to do what he should not. No test's result depends on it, only how much the

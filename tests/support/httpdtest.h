@@ -48,20 +48,13 @@ class httpd_server {
   explicit httpd_server(const std::vector<std::string>& arguments = {},
                         const std::string& folder = "", int descriptors = 0)
       : process_(command(arguments, folder, descriptors)) {
-    process_.err = exec::pipe;
     std::vector<std::string> env;
     for (char** e = environ; *e != nullptr; ++e)
       if (!std::string_view(*e).starts_with("BURROW_MAXPROCS="))
         env.emplace_back(*e);
     env.push_back("BURROW_MAXPROCS=" + std::to_string(maxprocs()));
     process_.env = std::move(env);
-    process_.start();
-    err_ = process_.err_pipe();
-    // Byte by byte: what follows is errors()'s.
-    std::string line;
-    for (std::byte b; err_.read({&b, 1}) == 1 && b != std::byte{'\n'};)
-      line.push_back(static_cast<char>(b));
-    address_ = line.substr(line.rfind(' ') + 1);
+    address_ = startserver(process_, err_);
   }
   ~httpd_server() {
     if (!ended_) stop(SIGKILL);
