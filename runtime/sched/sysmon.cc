@@ -1,11 +1,12 @@
 // runtime/sched/sysmon.cc - the thread that watches the others.
 //
 // It has no p and is no m. While anything runs it looks around every 20 us at
-// first, up to every 10 ms when it has had nothing to do for a while (1 ms while a
-// p is idle); when every p has been idle for over 1 ms it sleeps until one is not,
-// without a single system call. A server is idle for a moment after each batch of
-// requests: to be put to sleep and woken for each would cost it a sixth of its time.
-// It
+// first, up to every 10 ms when it has had nothing to do for a while (1 ms while
+// some ps are idle and others are not); when nothing at all has run for over 1 ms
+// it sleeps until something does, without a single system call. A server is idle
+// for a moment after each request: that is no reason to sleep, for it would have to
+// wake sysmon for the next, nor to look more often. Each look costs some 10 us of
+// processor time where sysmon has no processor of its own. It
 //   - wakes an m for work that waits in the queue of a p while another p is
 //     idle (the owner only wakes for more than one goroutine: considerwake)
 //   - tells a p that its timers are due, or that the global queue waits, or gets
@@ -184,6 +185,13 @@ bool allidle() noexcept {
          sched.runqn.load(relaxed) == 0;
 }
 
+// A number that changes when a p is taken.
+std::uint32_t activity() noexcept {
+  std::uint32_t n = 0;
+  for (int i = 0; i < numprocs(); i++) n += allp[i]->nacquire.load(relaxed);
+  return n;
+}
+
 // What is done once a second.
 void housekeep(std::int64_t now) noexcept {
   static std::int64_t last = 0;
@@ -210,8 +218,9 @@ void sleepidle() noexcept {
 std::int64_t nexttick(std::int64_t tick, int quiet, int idle) noexcept {
   if (quiet == 0) return kMinTick;
   if (quiet > kPatientRounds || idle > 0) tick *= 2;
+  const std::int32_t nidle = sched.npidle.load(relaxed);
   const std::int64_t most =
-      sched.npidle.load(relaxed) > 0 ? kMaxTickIdlep : kMaxTick;
+      nidle > 0 && numprocs() > 1 ? kMaxTickIdlep : kMaxTick;
   return tick < most ? tick : most;
 }
 
@@ -219,7 +228,8 @@ void sysmon(void*) {
   sigfaultsonly(0);
   std::int64_t tick = kMinTick;
   int quiet = 0;  // looks in a row that found nothing to do
-  int idle = 0;   // ... and nobody running, either
+  int idle = 0;   // ... and nobody has run since the one before, either
+  std::uint32_t seen = 0;
   for (;;) {
     std::int64_t sleep = tick;
     if (const std::int64_t next = earliesttimer(); next != 0) {
@@ -232,14 +242,13 @@ void sysmon(void*) {
     housekeep(now);
     const std::int64_t tracems = debugvar.schedtracems.load(relaxed);
     if (tracems > 0) schedtrace(now, tracems);
-    if (allidle()) {
-      idle++;
-    } else {
-      idle = 0;
-    }
+    const std::uint32_t taken = activity();
+    idle = allidle() && taken == seen ? idle + 1 : 0;
+    seen = taken;
     if (idle > kIdleRounds && tracems == 0) {
       sleepidle();
-      idle = quiet = 0;
+      idle = 0;
+      quiet = kPatientRounds;  // it has found nothing for long
       tick = kMinTick;
       continue;
     }
