@@ -312,6 +312,7 @@ struct scheduler {
   std::atomic<std::uint64_t> nforeign{0};  // gs started by foreign threads
   std::atomic<std::int64_t> polluntil{0};  // the poller sleeps until; 0: none
   std::atomic<m*> pollm{nullptr};
+  std::atomic<bool> pollaside{false};  // pollm sleeps on its note; under lock
   std::atomic<std::uint32_t> sysmonwait{0};  // 1: sysmon sleeps until woken
   note sysmonnote;
 };

@@ -18,6 +18,11 @@
 // poller, and brings the goroutines that may go on.
 //   waker   note = 1  (seq_cst)          poller   inpoll = true  (seq_cst)
 //           inpoll? -> netpollbreak               note = 1? -> do not sleep
+// But not while every p is busy. Then their ms ask the system when they run out of
+// work, for all there is; the poller would be woken for each event, and has no p to
+// run what it brings: with a thousand connections on one p a message cost twice as
+// much. It stands aside (pollaside): it minds the timers, on its note. The next m
+// that goes idle takes over, under the lock.
 
 #include "runtime/netpoll/netpoll.h"
 #include "runtime/sched/sched.h"
@@ -32,11 +37,23 @@ namespace {
 constexpr std::int64_t kForever = INT64_MAX;
 constexpr std::int64_t kSecond = 1'000'000'000;
 
+// Takes over from a poller that stands aside. It has set polluntil for the last
+// time; what it does when it wakes is under the lock, too.
+bool takeover(m* mp) noexcept {
+  const lockguard hold(sched.lock);
+  if (!sched.pollaside.load(relaxed)) return false;
+  sched.pollaside.store(false, relaxed);
+  sched.pollm.store(mp, seq_cst);
+  return true;
+}
+
 bool becomepoller(m* mp) noexcept {
   m* none = nullptr;
   // seq_cst [NETPOLL] pairs with netpollopen.
-  if (!sched.pollm.compare_exchange_strong(none, mp, seq_cst, relaxed))
-    return false;
+  if (!sched.pollm.compare_exchange_strong(none, mp, seq_cst, relaxed)) {
+    // Set before our p, or another's, went on the idle list, or not at all.
+    if (!sched.pollaside.load(relaxed) || !takeover(mp)) return false;
+  }
   sched.polluntil.store(kForever, relaxed);
   return true;
 }
@@ -87,13 +104,20 @@ void sleepinpoll(m* mp, std::int64_t ns, gqueue& ready) noexcept {
   mp->inpoll.store(false, relaxed);
 }
 
+// Of a poller that has slept; sched.lock held.
+void resignslept(m* mp) noexcept {
+  if (sched.pollm.load(relaxed) != mp) return;
+  sched.pollaside.store(false, relaxed);
+  resignpoller(mp);
+}
+
 // stopm sleeps; mp is on the idle list. Off it on return, with a p if one was
 // handed over, or if the poller brings work and one is idle. Wake-ups may be
 // stray: who removes an m from the list to give it a p sets nextp under the same
 // lock.
-void stopm(m* mp, std::int64_t ns) noexcept {
+void stopm(m* mp, std::int64_t ns, bool inpoll) noexcept {
   gqueue ready;
-  if (sched.pollm.load(relaxed) == mp && netpollinuse())
+  if (inpoll)
     sleepinpoll(mp, ns, ready);
   else
     mp->park.sleep(ns);
@@ -102,6 +126,7 @@ void stopm(m* mp, std::int64_t ns) noexcept {
   bool given = false;
   {
     const lockguard hold(sched.lock);
+    resignslept(mp);
     midleremove(mp);
     pp = mp->nextp;
     mp->nextp = nullptr;
@@ -122,8 +147,9 @@ void stopm(m* mp, std::int64_t ns) noexcept {
   ownglist(pp, ready, 1);
 }
 
-// What idle does under the lock before it sleeps. True: do not sleep.
-bool preparesleep(m* mp, std::int64_t& ns) noexcept {
+// What idle does under the lock before it sleeps. True: do not sleep. inpoll: in
+// the system's poller.
+bool preparesleep(m* mp, std::int64_t& ns, bool& inpoll) noexcept {
   const lockguard hold(sched.lock);
   const bool ending = sched.ending.load(relaxed);
   if (mp->ism0 && ending) return true;
@@ -135,6 +161,10 @@ bool preparesleep(m* mp, std::int64_t& ns) noexcept {
   }
   midleput(mp);
   if (ns < 0 && checkdead()) ns = kSecond;
+  if (sched.pollm.load(relaxed) == mp && netpollinuse()) {
+    inpoll = sched.npidle.load(relaxed) > 0;
+    sched.pollaside.store(!inpoll, relaxed);
+  }
   return false;
 }
 
@@ -209,8 +239,12 @@ void idle(m* mp) noexcept {
       pokedue();
       ns = -1;
     }
-    if (!preparesleep(mp, ns)) stopm(mp, ns);
-    resignpoller(mp);
+    bool inpoll = false;
+    if (preparesleep(mp, ns, inpoll)) {
+      resignpoller(mp);
+    } else {
+      stopm(mp, ns, inpoll);
+    }
     if (getp(mp) != nullptr) return;
     if (mp->ism0 && sched.ending.load(acquire)) return;
   }
@@ -286,7 +320,8 @@ void handoffp(p* pp) noexcept {
   const std::int64_t next = earliesttimer();
   if (next == 0 && !netpollinuse()) return;
   // Somebody has to wait for the timers and the descriptors.
-  if (sched.pollm.load(relaxed) == nullptr) wakep();
+  if (sched.pollm.load(relaxed) == nullptr || sched.pollaside.load(relaxed))
+    wakep();
   if (next != 0) wakepoller(next);
 }
 

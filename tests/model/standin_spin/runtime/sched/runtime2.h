@@ -240,6 +240,7 @@ struct scheduler {
   std::atomic<std::uint32_t> runqn{0};
   std::atomic<std::int64_t> polluntil{0};
   std::atomic<m*> pollm{nullptr};
+  quiet<bool> pollaside{false};
 };
 
 // Made anew for each execution; at one address, for pointers are part of a state.

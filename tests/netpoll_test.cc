@@ -1,0 +1,123 @@
+// tests/netpoll_test.cc - who asks the system for what descriptors have.
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "burrow/burrow.h"
+#include "tests/support/gotest.h"
+#include "tests/support/iotest.h"
+
+namespace burrow {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using testsupport::bytes;
+using testsupport::nap;
+using testsupport::text;
+
+void compute(std::chrono::nanoseconds d) {
+  const auto end = steady_clock::now() + d;
+  while (steady_clock::now() < end) {
+  }
+}
+
+// A second idle m, so that the one that polls is not the one to be woken.
+void makems() {
+  wait_group wg;
+  for (int i = 0; i < 4; ++i) wg.go([] { blocking([] { nap(2ms); }); });
+  wg.wait();
+}
+
+// While all ps are busy, an m without one is not woken for each event: on a busy
+// server's only p that made each message twice as dear. When none is busy any more,
+// somebody is there for the next event.
+TEST(Netpoll, ThePollerStandsAsideWhileAllPsAreBusy) {
+  constexpr int kEvents = 1000;
+  run(
+      [] {
+        makems();
+        auto [in, out] = pipe();
+        std::atomic<bool> busy{true};
+        std::atomic<int> got{0}, reads{0};
+        wait_group wg;
+        wg.go([&, &in = in] {
+          for (; got <= kEvents; ++reads)
+            got += static_cast<int>(text(in).size());
+        });
+        sleep_for(5ms);  // an m sleeps in the poller
+        std::thread writer([&, &out = out] {
+          go([&] {  // wakes an m, but not that one
+            while (busy) compute(20us), yield();
+          });
+          nap(5ms);
+          for (int i = 0; i < kEvents; ++i) {
+            out.write(bytes("x"));
+            compute(100us);
+          }
+          EXPECT_LT(reads, kEvents / 3);  // who is woken brings each
+          busy = false;
+          nap(50ms);  // sysmon sleeps, too
+          out.write(bytes("x"));
+          for (int i = 0; i < 1000 && got <= kEvents; ++i) nap(10ms);
+          if (got <= kEvents) {
+            std::fputs("nobody polls\n", stderr);
+            std::abort();
+          }
+        });
+        wg.wait();
+        writer.join();
+      },
+      {.maxprocs = 1});
+}
+
+// echoes answers each byte, after some work, until the end.
+void echoes(fd& in, fd& out, int seed) {
+  for (int i = seed; text(in, 1).size() == 1; ++i) {
+    if (i % 3 == 0) compute(std::chrono::microseconds(i * 7 % 50));
+    if (i % 5 == 0) sleep_for(std::chrono::microseconds(i * 11 % 300));
+    out.write(bytes("y"));
+  }
+}
+
+// However busy and idle ps follow each other, somebody polls.
+GO_TEST(Netpoll, SomebodyPollsWhateverTheLoad) {
+  constexpr int kPeers = 6, kRounds = 150;
+  makems();
+  std::vector<std::thread> peers;
+  std::atomic<int> left{kPeers};
+  wait_group wg;
+  for (int p = 0; p < kPeers; ++p) {
+    auto there = std::make_shared<pipe_ends>(pipe());
+    auto back = std::make_shared<pipe_ends>(pipe());
+    wg.go([=] { echoes(there->read_end, back->write_end, p); });
+    peers.emplace_back([=, &left] {
+      for (int i = 0; i < kRounds; ++i) {
+        if (i % 4 == 0) nap(std::chrono::microseconds((i + p) * 13 % 400));
+        there->write_end.write(bytes("x"));
+        EXPECT_EQ(text(back->read_end, 1), "y");
+      }
+      there->write_end.close();
+      --left;
+    });
+  }
+  while (left > 0) {  // all ps busy, and then none
+    wait_group busy;
+    for (int i = 0; i < maxprocs(); ++i)
+      busy.go([i] {
+        for (int k = 0; k < 10 + i; ++k) compute(20us), yield();
+      });
+    busy.wait();
+    sleep_for(500us);
+  }
+  wg.wait();
+  for (std::thread& t : peers) t.join();
+}
+
+}  // namespace
+}  // namespace burrow
