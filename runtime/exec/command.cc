@@ -87,7 +87,7 @@ struct starter {
     const int ours = ends2[i == 0 ? 1 : 0];
     fd theirs(ends2[i == 0 ? 0 : 1]);
     ::fcntl(ours, F_SETFL, ::fcntl(ours, F_GETFL) | O_NONBLOCK);
-    s.mine_ = rt::makefd(ours, true);
+    s.mine_ = rt::makefd(ours, rt::ioway::polled, true);
     ends[static_cast<std::size_t>(i)] = std::move(theirs);
   }
 };

@@ -58,7 +58,7 @@ void command::process::leavecontext() {
 
 void command::process::watch(int n) noexcept {
   try {
-    pidfd = rt::makefd(n, false);
+    pidfd = rt::makefd(n, rt::ioway::polled, false);
   } catch (const std::exception&) {  // it is closed; reap() does without
   }
 }

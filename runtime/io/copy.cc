@@ -70,7 +70,8 @@ kind kindof(const descriptor* d) noexcept {
   int type = 0;
   socklen_t len = sizeof type;
   const bool stream =
-      S_ISSOCK(st.st_mode) && d->way == ioway::polled &&
+      S_ISSOCK(st.st_mode) &&
+      (d->way == ioway::socket || d->way == ioway::polled) &&
       ::getsockopt(d->fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
       type == SOCK_STREAM;
   return stream ? kind::socket : kind::other;

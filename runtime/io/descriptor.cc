@@ -102,6 +102,7 @@ std::int64_t anyway(descriptor* d, polldir dir, std::size_t full, F call,
                     N nowait) {
   switch (d->way) {
     case ioway::polled:
+    case ioway::socket:
       return attempt(d->pd, dir, full, call);
     case ioway::nowait: {
       const std::int64_t r = attempt(d->pd, dir, full, nowait);
@@ -270,7 +271,11 @@ std::int64_t descread(descriptor* d, void* to, std::size_t n) {
   if (n == 0) return 0;
   return anyway(
       d, polldir::read, d->stream ? n : 0,
-      [=] { return sys::read(d->fd, to, n); },
+      [=] {
+        return d->way == ioway::socket
+                   ? sys::recvfrom(d->fd, to, n, nullptr, nullptr)
+                   : sys::read(d->fd, to, n);
+      },
       [=] { return sys::readnowait(d->fd, to, n); });
 }
 
@@ -284,7 +289,12 @@ std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
     const std::size_t left = n - *done;
     const char* next = at + *done;
     const std::int64_t r = anyway(
-        d, polldir::write, 0, [=] { return sys::write(d->fd, next, left); },
+        d, polldir::write, 0,
+        [=] {
+          return d->way == ioway::socket
+                     ? sys::sendto(d->fd, next, left, nullptr, 0)
+                     : sys::write(d->fd, next, left);
+        },
         [=] { return sys::writenowait(d->fd, next, left); });
     if (r < 0) return r;
     *done += static_cast<std::size_t>(r);

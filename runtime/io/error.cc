@@ -47,9 +47,9 @@ void throwcopy(descriptor* to, descriptor* from, std::int64_t r) {
   throw std::system_error(ioerror(r), what);
 }
 
-fd makefd(int n, bool stream) {
+fd makefd(int n, ioway way, bool stream) {
   try {
-    return fd_access::make(descopen(n, ioway::polled, stream));
+    return fd_access::make(descopen(n, way, stream));
   } catch (...) {
     sys::close(n);
     throw;

@@ -30,7 +30,8 @@ std::error_code ioerror(std::int64_t r) noexcept;
 // throwcopy is throwio for a copy, of which either side may be the cause.
 [[noreturn]] void throwcopy(descriptor* to, descriptor* from, std::int64_t r);
 
-// makefd owns n, which is ours and does not block. Throws; n is closed then.
-fd makefd(int n, bool stream);
+// makefd owns n, which is ours and does not block: ioway::polled or ioway::socket.
+// Throws; n is closed then.
+fd makefd(int n, ioway way, bool stream);
 
 }  // namespace burrow::rt

@@ -148,8 +148,8 @@ pipe_ends pipe() {
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
     rt::throwio(nullptr, "pipe", -errno);
   pipe_ends p;
-  p.read_end = rt::makefd(ends[0], true);
-  p.write_end = rt::makefd(ends[1], true);
+  p.read_end = rt::makefd(ends[0], rt::ioway::polled, true);
+  p.write_end = rt::makefd(ends[1], rt::ioway::polled, true);
   return p;
 }
 

@@ -127,7 +127,7 @@ conn listener::accept(std::error_code& ec) {
   try {
     // A read of a local socket ends where a descriptor was sent, with more behind.
     return conn_access::connof(
-        rt::makefd(static_cast<int>(r), family != AF_UNIX));
+        rt::makefd(static_cast<int>(r), rt::ioway::socket, family != AF_UNIX));
   } catch (const std::system_error& e) {
     ec = e.code();
     return {};

@@ -58,7 +58,7 @@ void rawsocket::set(int level, int option, int value) const noexcept {
 }
 
 fd rawsocket::take(bool stream) {
-  return rt::makefd(std::exchange(n_, -1), stream);
+  return rt::makefd(std::exchange(n_, -1), rt::ioway::socket, stream);
 }
 
 void settcp(const rawsocket& s) noexcept {
