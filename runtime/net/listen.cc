@@ -143,10 +143,10 @@ conn listener::accept() {
 
 address listener::address() const { return addressof_(fd_, ::getsockname); }
 
+// The first of those who close removes the path, which stays as it is meanwhile.
 void listener::close(std::error_code& ec) noexcept {
-  if (!path_.empty() && fd_) ::unlink(path_.c_str());
-  path_.clear();
   fd_.close(ec);
+  if (!ec && !path_.empty()) ::unlink(path_.c_str());
 }
 
 void listener::close() {

@@ -95,7 +95,8 @@ class listener {
   void set_deadline(time_point when) { fd_.set_deadline(when); }
   int get() const noexcept { return fd_.get(); }
 
-  // close makes accepts, now and later, fail with errc::closed.
+  // close makes accepts, now and later, fail with errc::closed. Anybody may, and
+  // any number at once: it succeeds for one.
   void close();
   void close(std::error_code& ec) noexcept;
 
