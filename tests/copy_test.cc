@@ -131,12 +131,13 @@ TEST(CopyWay, IsThatOfTheTable) {
       {"file", "unix", sendfile},      {"file", "pipe", splice},
       {"file", "given pipe", splice},  {"file", "given socket", buffer},
       {"pipe", "file", splice},        {"pipe", "pipe", splice},
-      {"pipe", "tcp", splice},         {"given pipe", "unix", splice},
+      {"pipe", "tcp", buffer},         {"given pipe", "unix", splice},
       {"tcp", "pipe", splice},         {"unix", "given pipe", splice},
       {"tcp", "tcp", relayed},         {"tcp", "unix", relayed},
-      {"unix", "tcp", relayed},        {"tcp", "file", relayed},
-      {"given socket", "tcp", buffer}, {"tcp", "given socket", buffer},
-      {"given pipe", "file", splice},  {"unix", "file", relayed},
+      {"unix", "tcp", buffer},         {"unix", "unix", relayed},
+      {"tcp", "file", relayed},        {"given socket", "tcp", buffer},
+      {"tcp", "given socket", buffer}, {"given pipe", "file", splice},
+      {"unix", "file", relayed},
   };
   run([&] {
     for (const auto& row : rows) {
