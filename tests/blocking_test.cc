@@ -26,7 +26,6 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testsupport::nap;
 
-
 GO_TEST(Blocking, ReturnsWhatTheFunctionReturnsAndThrows) {
   EXPECT_EQ(blocking([] { return 7; }), 7);
   int x = 0;

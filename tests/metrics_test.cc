@@ -25,7 +25,6 @@ void compute(std::chrono::nanoseconds d) {
   }
 }
 
-
 // eventually repeats `what` until it is true: counts of other threads come late.
 template <class F>
 bool eventually(F what) {
