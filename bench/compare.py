@@ -87,6 +87,25 @@ class Go:
                 "-test.benchtime", benchtime, "-test.timeout", f"{timeout}s"]
 
 
+class Tokio:
+    """The same rows on tokio."""
+
+    name = "tokio"
+
+    def __init__(self, folder):
+        self.program = stats.cargo_program(folder, "rows")
+        listed = subprocess.run([self.program, "--list"], check=True,
+                                capture_output=True, text=True)
+        self.known = set(listed.stdout.split())
+
+    def has(self, row):
+        return row in self.known
+
+    def command(self, row, procs, benchtime, timeout):
+        # It has no limit of its own; measure's is 10 s later.
+        return ["timeout", str(timeout), self.program, row, str(procs), benchtime]
+
+
 def parse_lines(text):
     """Returns the {unit: value} of the only result in Go's format."""
     for line in text.splitlines():
@@ -206,6 +225,7 @@ def parse_arguments():
     parser.add_argument("--ours", default="build/bench/burrow_bench",
                         help="the program (default %(default)s)")
     parser.add_argument("--go", help="the go command (default: searched for)")
+    parser.add_argument("--peers", default="go,tokio", help="default %(default)s")
     parser.add_argument("--filter", default="", help="regular expression on "
                         "names as Yield/procs=1")
     parser.add_argument("--procs", default="1,2", help="default 1,2")
@@ -222,6 +242,25 @@ def parse_arguments():
     return options
 
 
+def find_peers(options, folder):
+    """Builds what is wanted and found, and says what is not."""
+    peers = []
+    for name in options.peers.split(","):
+        try:
+            if name == "go":
+                go = stats.find_go(options.go)
+                if not go:
+                    raise stats.Lacks("the go command is not here")
+                peers.append(Go(go, folder))
+            elif name == "tokio":
+                peers.append(Tokio(folder))
+            else:
+                stats.fail_usage(f"--peers: there is no {name!r}")
+        except (stats.Lacks, subprocess.CalledProcessError) as why:
+            print(f"{name} is missing: {why}", file=sys.stderr)
+    return peers
+
+
 def main():
     options = parse_arguments()
     if not os.access(options.ours, os.X_OK):
@@ -232,12 +271,7 @@ def main():
     jobs = list(ours.rows(options.filter, options.procs))
     records = []
     with tempfile.TemporaryDirectory() as folder:
-        peers = []
-        go = stats.find_go(options.go)
-        if go:
-            peers.append(Go(go, folder))
-        else:
-            print("Go is not here: its column is missing", file=sys.stderr)
+        peers = find_peers(options, folder)
         where = options.logs or folder
         os.makedirs(where, exist_ok=True)
         logs = {s.name: open(os.path.join(where, f"{s.name}.txt"), "w")

@@ -20,7 +20,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import socket
 import statistics
 import subprocess
@@ -35,13 +34,9 @@ CONNECTIONS = [1, 64, 1000]
 WORKERS = [1, 2]
 
 
-class Lacks(Exception):
-    """A server that cannot run here; the text says why."""
-
-
 def executable(path):
     if not os.access(path, os.X_OK):
-        raise Lacks(f"{path} is not built")
+        raise stats.Lacks(f"{path} is not built")
     return path
 
 
@@ -81,9 +76,9 @@ class Go:
     def __init__(self, folder):
         go = stats.find_go()
         if not go:
-            raise Lacks("the go command is not here")
+            raise stats.Lacks("the go command is not here")
         self.program = os.path.join(folder, "netserver-go")
-        build([go, "build", "-o", self.program, "./netserver"],
+        stats.build([go, "build", "-o", self.program, "./netserver"],
               os.path.join(HERE, "peers", "go"))
 
     def command(self, kind, port, workers):
@@ -96,25 +91,10 @@ class Tokio:
     name = "tokio"
 
     def __init__(self, folder):
-        cargo = shutil.which("cargo")
-        if not cargo:
-            raise Lacks("the cargo command is not here")
-        # cargo writes beside the sources: so they are copied.
-        source = os.path.join(folder, "tokio")
-        shutil.copytree(os.path.join(HERE, "peers", "tokio"), source,
-                        dirs_exist_ok=True)
-        build([cargo, "build", "--release", "--quiet"], source)
-        self.program = os.path.join(source, "target/release/netserver")
+        self.program = stats.cargo_program(folder, "netserver")
 
     def command(self, kind, port, workers):
         return [self.program, kind, str(port), str(workers)], {}
-
-
-def build(command, folder):
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        raise Lacks("it does not build: " + (lines[-1] if lines else "?"))
 
 
 def free_port():
@@ -178,7 +158,7 @@ def run_row(systems, row, options):
                 continue
             try:
                 samples[system.name].append(measure(system, *row, options))
-            except Lacks as why:
+            except stats.Lacks as why:
                 lacks[system.name] = str(why)
             except (stats.Failed, OSError) as failure:
                 errors[system.name] = str(failure)
@@ -241,7 +221,7 @@ def find_systems(options, folder):
     for name in options.peers:
         try:
             systems.append(makers[name]())
-        except Lacks as why:
+        except stats.Lacks as why:
             print(f"{name} is missing: {why}", flush=True)
     return systems
 
@@ -289,7 +269,7 @@ def main():
     options = parse_arguments()
     try:
         executable(options.client)
-    except Lacks as why:
+    except stats.Lacks as why:
         stats.fail_usage(f"{why}; build it or give --build")
     if len(options.cpus) < 2:
         print("one processor: server and client share it", file=sys.stderr)

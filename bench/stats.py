@@ -1,4 +1,5 @@
-"""What compare.py and net.py share: ratios, intervals, and how they are said.
+"""What compare.py and net.py share: ratios, intervals, how they are said, and how
+peers are built.
 
 A row's figure is the median of its rounds. The ratio of two medians stands with
 its 95 % interval, bootstrapped over the rounds; a row is a win or a loss only
@@ -9,6 +10,7 @@ import os
 import random
 import shutil
 import statistics
+import subprocess
 import sys
 
 # With fewer rounds no interval around a median can be one of 95 %.
@@ -22,6 +24,31 @@ RESAMPLES = 4000
 
 class Failed(Exception):
     """A measurement that gave no result; the text says why."""
+
+
+class Lacks(Exception):
+    """A peer that cannot run here; the text says why."""
+
+
+def build(command, folder):
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        raise Lacks("it does not build: " + (lines[-1] if lines else "?"))
+
+
+def cargo_program(folder, name):
+    """Builds a program of peers/tokio in `folder`, and returns its path."""
+    cargo = shutil.which("cargo")
+    if not cargo:
+        raise Lacks("the cargo command is not here")
+    # cargo writes beside the sources: so they are copied.
+    source = os.path.join(folder, "tokio")
+    here = os.path.dirname(os.path.abspath(__file__))
+    shutil.copytree(os.path.join(here, "peers", "tokio"), source,
+                    dirs_exist_ok=True)
+    build([cargo, "build", "--release", "--quiet", "--bin", name], source)
+    return os.path.join(source, "target", "release", name)
 
 
 def fail_usage(message):
