@@ -54,7 +54,7 @@ std::int64_t pollopen(poller& p, pollkind kind) noexcept;
 // that of no other watch.
 //
 // Returns polldel: 0 it has ended; 1 it ends, and the last thing told of it is
-//         kPollLost: the open file is let go then.
+//         kPollLost: the open file is let go then, or a moment later.
 // Errors  polladd: -EPERM it is always ready, as a regular file is. -EEXIST it
 //         is watched (not with pollkind::uring). -ENOMEM, -ENOSPC limits.
 std::int64_t polladd(const poller& p, int fd, std::uint64_t tag) noexcept;

@@ -203,24 +203,6 @@ GO_TEST(Net, CloseEndsAccepts) {
   EXPECT_THROW(l.close(), std::system_error);
 }
 
-GO_TEST(Net, CloseByManyRemovesThePathOnce) {
-  const std::string path = "/tmp/burrow-close-" + std::to_string(::getpid());
-  for (int round = 0; round < 20; ++round) {
-    listener l = net::listen("unix", path);
-    std::atomic<int> closed{0};
-    wait_group wg;
-    for (int i = 0; i < 4; ++i)
-      wg.go([&] {
-        std::error_code ec;
-        l.close(ec);
-        if (!ec) ++closed;
-      });
-    wg.wait();
-    EXPECT_EQ(closed, 1);
-    EXPECT_NE(::access(path.c_str(), F_OK), 0);
-  }
-}
-
 GO_TEST(Net, DeadlineOfAnAccept) {
   listener l = net::listen("tcp", "127.0.0.1:0");
   l.set_deadline(steady_clock::now() + 10ms);

@@ -201,7 +201,9 @@ copier::step copier::how() const noexcept {
     return there == kind::pipe ? &copier::filetopipe : &copier::sendfile;
   }
   if (here == kind::pipe && there == kind::file) return &copier::pipetofile;
-  if ((here == kind::pipe || here == kind::local) && there == kind::tcp)
+  // (A pipe that blocks is waited for by splice: its reads might block the thread.)
+  const bool pages = here == kind::pipe || here == kind::local;
+  if (pages && there == kind::tcp && from->way != ioway::nowait)
     return &copier::buffered;
   if (here == kind::pipe || there == kind::pipe) return &copier::direct;
   return &copier::relay;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 
 #include "burrow/error.h"
@@ -107,6 +108,7 @@ listener& listener::operator=(listener&& other) noexcept {
     close(ignored);
     fd_ = std::move(other.fd_);
     path_ = std::exchange(other.path_, {});
+    closing_ = other.closing_;
   }
   return *this;
 }
@@ -143,10 +145,17 @@ conn listener::accept() {
 
 address listener::address() const { return addressof_(fd_, ::getsockname); }
 
-// The first of those who close removes the path, which stays as it is meanwhile.
+// The first of those who close removes the path, before accepts end: then the
+// listener may be gone, or another listen on the path.
 void listener::close(std::error_code& ec) noexcept {
+  // acq_rel: for symmetry; who comes second looks at nothing of this.
+  if (!fd_ ||
+      std::atomic_ref(closing_).exchange(true, std::memory_order_acq_rel)) {
+    ec = make_error_code(errc::closed);
+    return;
+  }
+  if (!path_.empty()) ::unlink(path_.c_str());
   fd_.close(ec);
-  if (!ec && !path_.empty()) ::unlink(path_.c_str());
 }
 
 void listener::close() {

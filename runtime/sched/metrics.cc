@@ -57,7 +57,9 @@ void countms(metrics::snapshot& s) noexcept {
 
 void countps(metrics::snapshot& s) noexcept {
   eachp([&](p& pp) {
-    s.switches += pp.tick.load(relaxed) - pp.njump.n.load(relaxed);
+    // The p may be between the two.
+    const std::uint64_t t = pp.tick.load(relaxed), j = pp.njump.n.load(relaxed);
+    s.switches += t > j ? t - j : 0;
     s.steals += pp.nsteal.n.load(relaxed);
     s.handoffs += pp.nhandoff.n.load(relaxed);
     s.preemptions += pp.npreempt.n.load(relaxed);

@@ -38,7 +38,7 @@ constexpr std::int64_t kMaxTickIdlep = 1'000'000;
 constexpr std::int64_t kSlice = 10'000'000;
 constexpr std::int64_t kTimerSlice = 50'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr int kPatientRounds = 50;
+constexpr int kPatientRounds = 50, kFreshRounds = 10;
 constexpr int kIdleRounds = 5;  // of 20, 40 ... 640 us, then sleep
 
 bool waits(const p* pp) noexcept {
@@ -248,7 +248,7 @@ void sysmon(void*) {
     if (idle > kIdleRounds && tracems == 0) {
       sleepidle();
       idle = 0;
-      quiet = kPatientRounds;  // it has found nothing for long
+      quiet = kPatientRounds - kFreshRounds;  // it has found nothing for long
       tick = kMinTick;
       continue;
     }

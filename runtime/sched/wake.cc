@@ -18,11 +18,11 @@
 // poller, and brings the goroutines that may go on.
 //   waker   note = 1  (seq_cst)          poller   inpoll = true  (seq_cst)
 //           inpoll? -> netpollbreak               note = 1? -> do not sleep
-// But not while every p is busy. Then their ms ask the system when they run out of
-// work, for all there is; the poller would be woken for each event, and has no p to
-// run what it brings: with a thousand connections on one p a message cost twice as
-// much. It stands aside (pollaside): it minds the timers, on its note. The next m
-// that goes idle takes over, under the lock.
+// Once it has brought some and there was no idle p to run them, it stands aside
+// (pollaside): it minds the timers, on its note. The busy ms ask the system when they
+// run out of work, for all there is; it would be woken for each event: with a thousand
+// connections on one p a message cost twice as much. It comes back when nobody has
+// asked for kStale. The next m that goes idle takes over, under the lock.
 
 #include "runtime/netpoll/netpoll.h"
 #include "runtime/sched/sched.h"
@@ -36,6 +36,7 @@ namespace {
 
 constexpr std::int64_t kForever = INT64_MAX;
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kStale = 1'000'000, kMostAside = 8 * kStale;
 
 // Takes over from a poller that stands aside. It has set polluntil for the last
 // time; what it does when it wakes is under the lock, too.
@@ -115,7 +116,8 @@ void resignslept(m* mp) noexcept {
 // handed over, or if the poller brings work and one is idle. Wake-ups may be
 // stray: who removes an m from the list to give it a p sets nextp under the same
 // lock.
-void stopm(m* mp, std::int64_t ns, bool inpoll) noexcept {
+// True: it has brought work for which there was no p.
+bool stopm(m* mp, std::int64_t ns, bool inpoll) noexcept {
   gqueue ready;
   if (inpoll)
     sleepinpoll(mp, ns, ready);
@@ -141,15 +143,37 @@ void stopm(m* mp, std::int64_t ns, bool inpoll) noexcept {
     }
   }
   if (given) pokebusy();
-  if (pp == nullptr) return;
+  if (pp == nullptr) return given;
   remask(mp);
   acquirep(mp, pp);
   ownglist(pp, ready, 1);
+  return given;
 }
 
-// What idle does under the lock before it sleeps. True: do not sleep. inpoll: in
-// the system's poller.
-bool preparesleep(m* mp, std::int64_t& ns, bool& inpoll) noexcept {
+// How an m sleeps.
+struct sleeping {
+  bool useless = false;            // what it has brought found no p
+  bool inpoll = false;             // in the system's poller
+  std::int64_t patience = kStale;  // aside, until it looks whether others ask
+};
+
+// Where the poller sleeps; under the lock.
+void choosepoll(m* mp, std::int64_t& ns, sleeping& how) noexcept {
+  how.inpoll = false;
+  if (sched.pollm.load(relaxed) != mp || !netpollinuse()) return;
+  how.inpoll = !how.useless || sched.npidle.load(relaxed) > 0 ||
+               netpollage(nanotime()) >= kStale;
+  sched.pollaside.store(!how.inpoll, relaxed);
+  if (how.inpoll) {
+    how.patience = kStale;
+    return;
+  }
+  if (ns < 0 || ns > how.patience) ns = how.patience;
+  if (how.patience < kMostAside) how.patience *= 2;
+}
+
+// What idle does under the lock before it sleeps. True: do not sleep.
+bool preparesleep(m* mp, std::int64_t& ns, sleeping& how) noexcept {
   const lockguard hold(sched.lock);
   const bool ending = sched.ending.load(relaxed);
   if (mp->ism0 && ending) return true;
@@ -161,10 +185,7 @@ bool preparesleep(m* mp, std::int64_t& ns, bool& inpoll) noexcept {
   }
   midleput(mp);
   if (ns < 0 && checkdead()) ns = kSecond;
-  if (sched.pollm.load(relaxed) == mp && netpollinuse()) {
-    inpoll = sched.npidle.load(relaxed) > 0;
-    sched.pollaside.store(!inpoll, relaxed);
-  }
+  choosepoll(mp, ns, how);
   return false;
 }
 
@@ -231,6 +252,7 @@ bool grabidlep(m* mp) noexcept {
 }
 
 void idle(m* mp) noexcept {
+  sleeping how;
   for (;;) {
     std::int64_t ns = becomepoller(mp) ? pollsleep() : -1;
     if (ns == 0) {
@@ -239,11 +261,10 @@ void idle(m* mp) noexcept {
       pokedue();
       ns = -1;
     }
-    bool inpoll = false;
-    if (preparesleep(mp, ns, inpoll)) {
+    if (preparesleep(mp, ns, how)) {
       resignpoller(mp);
-    } else {
-      stopm(mp, ns, inpoll);
+    } else if (stopm(mp, ns, how.inpoll)) {
+      how.useless = true;
     }
     if (getp(mp) != nullptr) return;
     if (mp->ism0 && sched.ending.load(acquire)) return;
@@ -297,6 +318,7 @@ void startm(p* pp, bool spinning) noexcept {
   while (g* gp = localnext(pp)) sched.runq.push(gp);
   sched.runqn.store(sched.runq.n, relaxed);
   pidleput(pp);
+  if (sched.pollaside.load(relaxed)) wakeidlepoller();
 }
 
 bool givestopped(p* pp) noexcept {
@@ -320,72 +342,12 @@ void handoffp(p* pp) noexcept {
   const std::int64_t next = earliesttimer();
   if (next == 0 && !netpollinuse()) return;
   // Somebody has to wait for the timers and the descriptors.
-  if (sched.pollm.load(relaxed) == nullptr || sched.pollaside.load(relaxed))
+  if (sched.pollm.load(relaxed) == nullptr) {
     wakep();
+  } else if (sched.pollaside.load(relaxed)) {
+    wakeidlepoller();
+  }
   if (next != 0) wakepoller(next);
-}
-
-void acquirep(m* mp, p* pp) noexcept {
-  if (getp(mp) != nullptr) rtthrow("acquirep: the m has a p");
-  if (pp->mp.load(relaxed) != nullptr) rtthrow("acquirep: the p has an m");
-  pp->status.store(pstatus::running, relaxed);
-  mp->pp.store(pp, relaxed);
-  pp->nacquire.store(pp->nacquire.load(relaxed) + 1, relaxed);
-  // A p that goes from m to m decides on g0 each time, where no tick counts. With
-  // the same tick it would choose the same way for ever: always its oldest, say.
-  pp->tick.store(pp->tick.load(relaxed) + 1, relaxed);
-  pp->njump.add(1);
-  pp->mp.store(mp, release);
-}
-
-p* releasep(m* mp) noexcept {
-  p* pp = getp(mp);
-  if (pp == nullptr || pp->mp.load(relaxed) != mp)
-    rtthrow("releasep: not the m's p");
-  pp->mp.store(nullptr, relaxed);
-  mp->pp.store(nullptr, relaxed);
-  return pp;
-}
-
-void pidleput(p* pp) noexcept {
-  BURROW_DCHECK(sched.ending.load(relaxed) || queued(pp) == 0);
-  BURROW_DCHECK(pp->mp.load(relaxed) == nullptr);
-  pp->status.store(pstatus::idle, relaxed);
-  pp->pidlelink = sched.pidle;
-  sched.pidle = pp;
-  sched.npidle.fetch_add(1, seq_cst);
-}
-
-p* pidleget(p* preferred) noexcept {
-  p** at = &sched.pidle;
-  if (preferred != nullptr && preferred->status.load(relaxed) == pstatus::idle)
-    while (*at != nullptr && *at != preferred) at = &(*at)->pidlelink;
-  if (*at == nullptr) at = &sched.pidle;
-  p* pp = *at;
-  if (pp == nullptr) return nullptr;
-  *at = pp->pidlelink;
-  sched.npidle.fetch_sub(1, relaxed);
-  pp->status.store(pstatus::running, relaxed);
-  wakesysmon();
-  return pp;
-}
-
-void midleput(m* mp) noexcept {
-  mp->schedlink = sched.midle;
-  sched.midle = mp;
-  mp->idle = true;
-  sched.nmidle++;
-}
-
-bool midleremove(m* mp) noexcept {
-  if (!mp->idle) return false;
-  m** at = &sched.midle;
-  while (*at != mp) at = &(*at)->schedlink;
-  *at = mp->schedlink;
-  mp->schedlink = nullptr;
-  mp->idle = false;
-  sched.nmidle--;
-  return true;
 }
 
 }  // namespace burrow::rt

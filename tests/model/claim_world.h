@@ -58,7 +58,7 @@ inline void use(p& pp, int me) {
   pp.user.set(p::kNobody);
 }
 
-// acquirep, as in wake.cc.
+// acquirep, as in idlelist.cc.
 inline void acquirep(m* mp, p* pp) {
   model::require(pp->owner.get() == p::kNobody, "a p with two owners");
   pp->owner.set(static_cast<model::word>(indexof(mp)));

@@ -19,6 +19,7 @@
 // Rejected: wake-ups without a bound. While the one who readies is between two
 // steps the others may wake each other any number of times, to no avail.
 #include MODEL_WAKE
+#include MODEL_IDLE
 #include MODEL_FIND
 #include MODEL_READY
 

@@ -103,7 +103,8 @@ class listener {
  private:
   friend struct conn_access;
   fd fd_;
-  std::string path_;  // to be removed
+  std::string path_;      // to be removed
+  bool closing_ = false;  // atomic: somebody closes
 };
 
 // packet_conn sends and receives single messages.
