@@ -69,8 +69,7 @@ class Go:
     def __init__(self, go, folder):
         self.program = os.path.join(folder, "gobench")
         source = os.path.join(HERE, "peers", "go")
-        subprocess.run([go, "test", "-c", "-o", self.program, "."], cwd=source,
-                       check=True)
+        stats.build([go, "test", "-c", "-o", self.program, "."], source)
         listed = subprocess.run([self.program, "-test.list", "."], check=True,
                                 capture_output=True, text=True)
         self.known = set(listed.stdout.split())
@@ -242,25 +241,6 @@ def parse_arguments():
     return options
 
 
-def find_peers(options, folder):
-    """Builds what is wanted and found, and says what is not."""
-    peers = []
-    for name in options.peers.split(","):
-        try:
-            if name == "go":
-                go = stats.find_go(options.go)
-                if not go:
-                    raise stats.Lacks("the go command is not here")
-                peers.append(Go(go, folder))
-            elif name == "tokio":
-                peers.append(Tokio(folder))
-            else:
-                stats.fail_usage(f"--peers: there is no {name!r}")
-        except (stats.Lacks, subprocess.CalledProcessError) as why:
-            print(f"{name} is missing: {why}", file=sys.stderr)
-    return peers
-
-
 def main():
     options = parse_arguments()
     if not os.access(options.ours, os.X_OK):
@@ -271,7 +251,9 @@ def main():
     jobs = list(ours.rows(options.filter, options.procs))
     records = []
     with tempfile.TemporaryDirectory() as folder:
-        peers = find_peers(options, folder)
+        makers = {"go": lambda: Go(stats.find_go(options.go), folder),
+                  "tokio": lambda: Tokio(folder)}
+        peers = stats.make_peers(makers, options.peers.split(","))
         where = options.logs or folder
         os.makedirs(where, exist_ok=True)
         logs = {s.name: open(os.path.join(where, f"{s.name}.txt"), "w")

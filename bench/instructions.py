@@ -107,10 +107,10 @@ def load(path):
         return json.load(f)
 
 
-def record(program, path, pattern):
+def record(program, path, listed, pattern):
     old = load(path)["rows"] if os.path.exists(path) else {}
     new = {}
-    for row, once in rows(program, pattern):
+    for row, once in listed.items():
         if old and not pattern and row not in old:
             continue
         n = 1 if once else iterations(program, row)
@@ -123,18 +123,17 @@ def record(program, path, pattern):
         f.write("\n")
 
 
-def gate(program, path):
+def gate(program, path, listed):
     """Returns how many rows cost more than they may."""
     baseline = load(path)
     if compiler(program) != baseline["compiler"]:
         print(f"gate: skipped: recorded with {baseline['compiler']}, this is "
               f"{compiler(program)}")
         return 0
-    once = dict(rows(program, ""))
     slower = 0
     print(f"{'row':<28} {'instructions/op':>16} {'recorded':>16} {'ratio':>7}")
     for row, was in baseline["rows"].items():
-        now = per_op(program, row, once[row], was["n"], NO_RETAKE)
+        now = per_op(program, row, listed[row], was["n"], NO_RETAKE)
         ratio = now / was["instructions"]
         more = ratio > 1 + was.get("tolerance", TOLERANCE)
         slower += more
@@ -143,13 +142,13 @@ def gate(program, path):
     return slower
 
 
-def compare(program, other, pattern):
+def compare(program, other, listed):
     """Returns how many rows could not be measured."""
     env = {} if other else NO_RETAKE
     print(f"{'row':<28} {'instructions/op':>16} "
           f"{'other' if other else 'off':>16} {'ratio':>7}")
     failed = 0
-    for row, once in list(rows(program, pattern)):
+    for row, once in listed.items():
         try:
             n = 1 if once else iterations(program, row)
             ours = per_op(program, row, once, n, None)
@@ -173,13 +172,17 @@ def main():
     parser.add_argument("--filter", default="", help="rows, a regular expression")
     args = parser.parse_args()
     try:
-        list(rows(args.program, args.filter))
+        listed = dict(rows(args.program, "" if args.gate else args.filter))
+    except (Failed, OSError) as e:
+        print(f"instructions.py: {e}", file=sys.stderr)
+        return 2
+    try:
         if args.gate:
-            return 1 if gate(args.program, args.gate) else 0
+            return 1 if gate(args.program, args.gate, listed) else 0
         if args.record:
-            record(args.program, args.record, args.filter)
+            record(args.program, args.record, listed, args.filter)
             return 0
-        return 1 if compare(args.program, args.other, args.filter) else 0
+        return 1 if compare(args.program, args.other, listed) else 0
     except Failed as e:
         print(f"instructions.py: {e}", file=sys.stderr)
         return 1

@@ -75,11 +75,9 @@ class Go:
 
     def __init__(self, folder):
         go = stats.find_go()
-        if not go:
-            raise stats.Lacks("the go command is not here")
         self.program = os.path.join(folder, "netserver-go")
         stats.build([go, "build", "-o", self.program, "./netserver"],
-              os.path.join(HERE, "peers", "go"))
+                    os.path.join(HERE, "peers", "go"))
 
     def command(self, kind, port, workers):
         return [self.program, kind, str(port)], {"GOMAXPROCS": str(workers)}
@@ -212,18 +210,13 @@ def compare_row(systems, row, options, told):
 
 
 def find_systems(options, folder):
-    """Ours first; a peer that cannot be built is said and left out."""
+    """Ours first."""
     systems = [Burrow("burrow", options.build)]
     if options.against:
         systems.append(Burrow("other", options.against))
     makers = {"epoll": lambda: Epoll(options.build), "go": lambda: Go(folder),
               "tokio": lambda: Tokio(folder)}
-    for name in options.peers:
-        try:
-            systems.append(makers[name]())
-        except stats.Lacks as why:
-            print(f"{name} is missing: {why}", flush=True)
-    return systems
+    return systems + stats.make_peers(makers, options.peers)
 
 
 def allow_descriptors(wanted):

@@ -124,4 +124,20 @@ def print_comparison(name, peer, entry):
 
 
 def find_go(given=None):
-    return given or shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+    go = given or shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+    if not go:
+        raise Lacks("the go command is not here")
+    return go
+
+
+def make_peers(makers, names):
+    """Builds what is wanted; a peer that cannot be built is said and left out."""
+    peers = []
+    for name in names:
+        if name not in makers:
+            fail_usage(f"--peers: there is no {name!r}")
+        try:
+            peers.append(makers[name]())
+        except Lacks as why:
+            print(f"{name} is missing: {why}", flush=True)
+    return peers

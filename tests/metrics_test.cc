@@ -17,13 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 using metrics::read;
 using metrics::snapshot;
+using testsupport::compute;
 using testsupport::nap;
-
-void compute(std::chrono::nanoseconds d) {
-  const auto end = std::chrono::steady_clock::now() + d;
-  while (std::chrono::steady_clock::now() < end) {
-  }
-}
 
 // eventually repeats `what` until it is true: counts of other threads come late.
 template <class F>

@@ -16,16 +16,10 @@ namespace burrow {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 using testsupport::bytes;
+using testsupport::compute;
 using testsupport::nap;
 using testsupport::text;
-
-void compute(std::chrono::nanoseconds d) {
-  const auto end = steady_clock::now() + d;
-  while (steady_clock::now() < end) {
-  }
-}
 
 // A second idle m, so that the one that polls is not the one to be woken.
 void makems() {

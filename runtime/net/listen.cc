@@ -148,9 +148,9 @@ address listener::address() const { return addressof_(fd_, ::getsockname); }
 // The first of those who close removes the path, before accepts end: then the
 // listener may be gone, or another listen on the path.
 void listener::close(std::error_code& ec) noexcept {
-  // acq_rel: for symmetry; who comes second looks at nothing of this.
+  // relaxed: who comes second looks at nothing that the first has done.
   if (!fd_ ||
-      std::atomic_ref(closing_).exchange(true, std::memory_order_acq_rel)) {
+      std::atomic_ref(closing_).exchange(true, std::memory_order_relaxed)) {
     ec = make_error_code(errc::closed);
     return;
   }

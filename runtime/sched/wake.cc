@@ -59,8 +59,10 @@ bool becomepoller(m* mp) noexcept {
   return true;
 }
 
+// After a sleep sched.lock is held: others take over from who stands aside.
 void resignpoller(m* mp) noexcept {
   if (sched.pollm.load(relaxed) != mp) return;
+  sched.pollaside.store(false, relaxed);
   sched.polluntil.store(0, relaxed);
   sched.pollm.store(nullptr, release);
 }
@@ -105,13 +107,6 @@ void sleepinpoll(m* mp, std::int64_t ns, gqueue& ready) noexcept {
   mp->inpoll.store(false, relaxed);
 }
 
-// Of a poller that has slept; sched.lock held.
-void resignslept(m* mp) noexcept {
-  if (sched.pollm.load(relaxed) != mp) return;
-  sched.pollaside.store(false, relaxed);
-  resignpoller(mp);
-}
-
 // stopm sleeps; mp is on the idle list. Off it on return, with a p if one was
 // handed over, or if the poller brings work and one is idle. Wake-ups may be
 // stray: who removes an m from the list to give it a p sets nextp under the same
@@ -128,7 +123,7 @@ bool stopm(m* mp, std::int64_t ns, bool inpoll) noexcept {
   bool given = false;
   {
     const lockguard hold(sched.lock);
-    resignslept(mp);
+    resignpoller(mp);
     midleremove(mp);
     pp = mp->nextp;
     mp->nextp = nullptr;

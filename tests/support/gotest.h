@@ -35,6 +35,13 @@ inline void run_main(int maxprocs, void (*body)()) {
 // nap blocks the thread, of which burrow is not told.
 inline void nap(std::chrono::nanoseconds d) { std::this_thread::sleep_for(d); }
 
+// compute keeps its processor busy, without a word to burrow.
+inline void compute(std::chrono::nanoseconds d) {
+  const auto end = std::chrono::steady_clock::now() + d;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
 // settle gives everybody else ample opportunity to come to where he blocks, or
 // to do what he should not. No test's result depends on it, only how much the
 // test sees.
