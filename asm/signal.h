@@ -21,7 +21,8 @@ __attribute__((visibility("hidden"))) void burrow_sigreturn();
 // edited (sys::sigctxt_inject): it calls *burrow_sigpanicfn, which must not
 // return, as if the faulting instruction had called it. Not to be called.
 //
-// Stack at its start, 16-byte aligned: the fault's pc, the fault's sp.
+// Stack at its start, 16-byte aligned: the fault's pc, the fault's sp, then what
+// the processor's signal_*.S says.
 __attribute__((visibility("hidden"))) void burrow_sigpanic();
 __attribute__((visibility("hidden"))) extern void (*burrow_sigpanicfn)();
 

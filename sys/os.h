@@ -42,7 +42,13 @@ std::int64_t futexwakeup(std::atomic<std::uint32_t>* addr,
 
 // procyield tells the processor n times that this is a spin loop.
 inline void procyield(std::uint32_t n) noexcept {
-  while (n-- > 0) __builtin_ia32_pause();
+  while (n-- > 0) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");  // some ns; `yield` is a nop on most
+#endif
+  }
 }
 
 // osyield lets another thread run on this processor.
@@ -97,7 +103,7 @@ void membarrier() noexcept;
 
 // How membarrier works here, best first; tests may force one.
 enum class barrierkind : std::uint32_t {
-  unset,      // membarrier_init has not run
+  unset,      // membarrier_init has not run, or this system has none
   expedited,  // the kernel interrupts the processors that run this process
   global,     // the kernel waits for a grace period: milliseconds
   protect,    // taking a right away from a page interrupts them as well

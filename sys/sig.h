@@ -46,7 +46,7 @@ constexpr std::uint64_t sigbit(int sig) noexcept {
 // shape, can be kept and put back.
 struct sigdisp {
   std::uintptr_t handler = 0;  // or one of the two below
-  std::uint64_t flags = 0;
+  std::uintptr_t flags = 0;
   std::uintptr_t restorer = 0;
   std::uint64_t mask = 0;
 };

@@ -90,7 +90,7 @@ TEST_P(Fault, InLibc) {
   expectreport(r, std::string("panic: ") + kNil);
   has(r, "\\[signal SIGSEGV: segmentation violation code=0x1");
   has(r, "faultsinlibc");
-  has(r, "\nrip\t0x[0-9a-f]+\n");
+  has(r, "\n(rip|eip|pc)\t0x[0-9a-f]+\n");
 }
 
 // Where malloc is not libc's, libc is libc all the same.

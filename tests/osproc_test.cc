@@ -192,7 +192,7 @@ TEST(Osproc, ASmallStackIsRoundedUp) {
 }
 
 TEST(Osproc, AnAbsurdStackIsRefused) {
-  EXPECT_LT(rt::newosproc([](void*) {}, nullptr, std::size_t{1} << 60), 0);
+  EXPECT_LT(rt::newosproc([](void*) {}, nullptr, ~std::size_t{0} >> 1), 0);
   EXPECT_LT(rt::newosproc([](void*) {}, nullptr, ~std::size_t{0}), 0);
 }
 

@@ -52,7 +52,7 @@ void expectquit(const child_result& r) {
   has(r,
       "\n(goroutine [0-9]+ \\[running(, locked to thread)?\\]|no goroutine "
       "on this thread):\n[^\t\n]+\n\t[^\n]* \\+0x|\n\t[^\n]*:[0-9]+");
-  has(r, "\nrip\t0x[0-9a-f]+\n");
+  has(r, "\n(rip|eip|pc)\t0x[0-9a-f]+\n");
   EXPECT_EQ(r.err.find("trace unavailable"), std::string::npos) << r.err;
   EXPECT_EQ(r.err.find("during the report"), std::string::npos) << r.err;
 }
@@ -66,7 +66,7 @@ TEST_P(Report, OfABlockThatIsFreedTwice) {
   has(r,
       "\ngoroutine [0-9]+ \\[running\\]:\n(.*\n)*"
       "(_ZN4prog10freestwiceEv\n\t.*/report \\+0x|prog::freestwice\\(\\)\n)");
-  has(r, "\ngoroutine 1 \\[sync.WaitGroup.Wait\\]|\nrip\t0x");
+  has(r, "\ngoroutine 1 \\[sync.WaitGroup.Wait\\]|\n(rip|eip|pc)\t0x");
 }
 
 TEST_P(Report, OfAThreadInMalloc) {

@@ -33,28 +33,13 @@
 #include <clocale>
 #include <cstring>
 
+#include "runtime/os/tcbhead.h"
+#include "runtime/os/threadpointer.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
 
 namespace {
-
-// The head of the TCB on amd64: compilers' and libcs' ABI since 2002, only
-// extended since.
-struct tcbhead {
-  void* tcb;                      // 0x00  points to itself
-  void* dtv;                      // 0x08
-  void* self;                     // 0x10  the same again
-  std::int32_t multiple_threads;  // 0x18
-  std::int32_t gscope_flag;       // 0x1c
-  std::uintptr_t sysinfo;         // 0x20
-  std::uintptr_t stack_guard;     // 0x28
-  std::uintptr_t pointer_guard;   // 0x30
-  std::uintptr_t unused[2];       // 0x38
-  std::uint32_t feature_1;        // 0x48  shadow stack, branch tracking
-};
-static_assert(offsetof(tcbhead, stack_guard) == 0x28 &&
-              offsetof(tcbhead, feature_1) == 0x48);
 
 // The kernel's struct rseq as far as it ever is registered here: 32 bytes.
 struct rseqarea {
@@ -62,7 +47,6 @@ struct rseqarea {
   std::int32_t cpuid;
   std::uint32_t rest[6];
 };
-constexpr std::uint32_t kRseqSignature = 0x53053053;
 constexpr std::int32_t kRseqFailed = -2;
 
 // A field as glibc describes it to debuggers.
@@ -92,11 +76,12 @@ struct knowledge {
   const std::ptrdiff_t* rseqoffset;  // null: this glibc has no rseq
   const unsigned* rseqsize;
 
-  std::size_t tlsbytes, tlsalign;     // static TLS, the TCB included
-  std::size_t libctls, libctlsbytes;  // libc's own; so far below the TCB
-  std::size_t resolver;               // offset of the resolver's state
-  std::ptrdiff_t resolverptr;         // of the pointer to it, in TLS: negative
-  std::size_t robust;  // offset of the robust_list_head, after a back link
+  std::size_t tlsbytes, tlsalign;  // static TLS, and what of the TCB counts in
+  std::ptrdiff_t libctls;          // offset of libc's own
+  std::size_t libctlsbytes;
+  std::size_t resolver;        // offset of the resolver's state
+  std::ptrdiff_t resolverptr;  // of the pointer to it, in TLS
+  std::size_t robust;  // offset of the robust_list_head; see kRobustBack
   long robustfutexoffset;
   std::size_t stackfields;  // offset of {address, size}; 0: not found
   bool rseq;                // real threads are registered
@@ -112,8 +97,13 @@ tcbhead* selfhead() noexcept {
   return reinterpret_cast<tcbhead*>(pthread_self());
 }
 
+// pointerof returns the thread pointer of the thread whose TCB that is.
+void* pointerof(void* tcb) noexcept {
+  return kTlsAbove ? field<void>(tcb, *libc.sizeof_pthread) : tcb;
+}
+
 rseqarea* rseqof(void* tcb) noexcept {
-  return field<rseqarea>(tcb, *libc.rseqoffset);
+  return field<rseqarea>(pointerof(tcb), *libc.rseqoffset);
 }
 
 std::size_t distance(const void* from, const void* to) noexcept {
@@ -167,7 +157,7 @@ bool checksizes() noexcept {
   libc.get_tls_static_info(&libc.tlsbytes, &libc.tlsalign);
   return std::has_single_bit(libc.tlsalign) &&
          libc.tlsalign <= sys::pagesize() && *libc.sizeof_pthread <= 16384 &&
-         fits(*libc.tid, 32) && fits(*libc.list, 128) &&
+         fits(*libc.tid, 32) && fits(*libc.list, 16 * sizeof(void*)) &&
          libc.keysfield->bits == 8 * sizeof(pthreadkey) &&
          libc.keysfield->offset == 0 &&
          libc.keyseq->offset == offsetof(pthreadkey, seq) &&
@@ -191,15 +181,20 @@ int findlibc(dl_phdr_info* object, std::size_t, void*) {
   }
   if (found && object->dlpi_tls_data != nullptr) {
     libc.libctlsbytes = tlsbytes;
-    libc.libctls = distance(object->dlpi_tls_data, selfhead());
+    libc.libctls = static_cast<std::ptrdiff_t>(
+        distance(selfhead(), object->dlpi_tls_data));
   }
   return found;
 }
 
 bool checklibctls() noexcept {
   dl_iterate_phdr(findlibc, nullptr);
-  return libc.libctlsbytes > 0 && libc.libctlsbytes <= kMaxLibcTls &&
-         libc.libctls >= libc.libctlsbytes && libc.libctls < libc.tlsbytes;
+  if (libc.libctlsbytes == 0 || libc.libctlsbytes > kMaxLibcTls) return false;
+  const std::ptrdiff_t begin = libc.libctls;
+  const auto end = begin + static_cast<std::ptrdiff_t>(libc.libctlsbytes);
+  const auto tls = static_cast<std::ptrdiff_t>(libc.tlsbytes);
+  const auto tcb = static_cast<std::ptrdiff_t>(*libc.sizeof_pthread);
+  return kTlsAbove ? begin > tcb && end <= tcb + tls : end <= 0 && -begin < tls;
 }
 
 // ---- The probe: a real pthread ----
@@ -232,16 +227,18 @@ bool checkrobust(void* tcb) noexcept {
     return false;
   const auto* head = static_cast<robust_list_head*>(at);
   libc.robustfutexoffset = head->futex_offset;
-  return head->list.next == at && static_cast<void**>(at)[-1] == at;
+  return head->list.next == at &&
+         (!kRobustBack || static_cast<void**>(at)[-1] == at);
 }
 
 // findstackfields looks for the stack's address and size, which we chose, side
 // by side. Without one clear find pthread_getattr_np lies, nothing else.
 void findstackfields(void* tcb, const realthread& r) noexcept {
   int times = 0;
-  for (std::size_t at = sizeof(tcbhead); inside(at, 16); at += 8)
+  constexpr std::size_t kWord = sizeof(void*);
+  for (std::size_t at = sizeof(tcbhead); inside(at, 2 * kWord); at += kWord)
     if (*field<char*>(tcb, at) == r.stack &&
-        *field<std::size_t>(tcb, at + 8) == r.bytes)
+        *field<std::size_t>(tcb, at + kWord) == r.bytes)
       libc.stackfields = at, times++;
   if (times > 1) libc.stackfields = 0;
 }
@@ -249,10 +246,7 @@ void findstackfields(void* tcb, const realthread& r) noexcept {
 const char* checkreal(const realthread& r) noexcept {
   tcbhead& h = *selfhead();
   void* const tcb = &h;
-  if (h.tcb != tcb || h.self != tcb ||
-      h.stack_guard != r.creator->stack_guard ||
-      h.pointer_guard != r.creator->pointer_guard ||
-      (h.multiple_threads != 0 && h.multiple_threads != 1))
+  if (!headright(h, *r.creator) || threadpointer() != pointerof(tcb))
     return "the TCB's head is not as expected";
   void** const links = field<void*>(tcb, libc.list->offset);
   if (*tcbtid(tcb) != r.tid || links[0] == nullptr || links[1] == nullptr)
@@ -306,12 +300,20 @@ const char* tcbprobe() noexcept {
 // ---- Making one ----
 
 void* tcbplace(char* top, char** bottom) noexcept {
-  auto at = reinterpret_cast<std::uintptr_t>(top) - *libc.sizeof_pthread;
-  at = at / libc.tlsalign * libc.tlsalign;
+  auto at = reinterpret_cast<std::uintptr_t>(top);
+  if constexpr (kTlsAbove) {
+    at = (at - libc.tlsbytes) / libc.tlsalign * libc.tlsalign;
+    at -= *libc.sizeof_pthread;
+    *bottom = reinterpret_cast<char*>(at);
+    return *bottom;
+  }
+  at = (at - *libc.sizeof_pthread) / libc.tlsalign * libc.tlsalign;
   // One TCB too much: older versions do not count it in.
   *bottom = reinterpret_cast<char*>(at - libc.tlsbytes);
   return reinterpret_cast<void*>(at);
 }
+
+void* tcbpointer(void* tcb) noexcept { return pointerof(tcb); }
 
 std::atomic<std::uint32_t>* tcbtid(void* tcb) noexcept {
   return field<std::atomic<std::uint32_t>>(tcb, libc.tid->offset);
@@ -324,26 +326,20 @@ std::atomic<std::uint32_t>* tcbtid(void* tcb) noexcept {
 // own its heap cache, its arena and its buffers, which glibc frees at the end of
 // a thread of its own by a function that is not exported.
 static bool allocatetls(void* tcb, tcbmemory memory) noexcept {
-  char* const own = static_cast<char*>(tcb) - libc.libctls;
-  void*& dtv = static_cast<tcbhead*>(tcb)->dtv;
+  char* const own = field<char>(tcb, libc.libctls);
+  void*& dtv = dtvof(*static_cast<tcbhead*>(tcb), *libc.sizeof_pthread);
   char saved[kMaxLibcTls];
   std::memcpy(saved, own, libc.libctlsbytes);
-  if (dtv != nullptr) libc.deallocate_tls(tcb, false);
+  if (dtv != nullptr) libc.deallocate_tls(pointerof(tcb), false);
   dtv = nullptr;  // should there be no memory for a new one
-  if (libc.allocate_tls(tcb) == nullptr) return false;
+  if (libc.allocate_tls(pointerof(tcb)) == nullptr) return false;
   if (memory == tcbmemory::used) std::memcpy(own, saved, libc.libctlsbytes);
   return true;
 }
 
 bool tcbprepare(void* tcb, tcbmemory memory) noexcept {
   if (!allocatetls(tcb, memory)) return false;  // [TLS]
-  const tcbhead& creator = *selfhead();
-  tcbhead& h = *static_cast<tcbhead*>(tcb);
-  h.tcb = h.self = tcb;
-  h.multiple_threads = 1;               // [MULTI] some paths ask the thread
-  h.stack_guard = creator.stack_guard;  // [GUARD]
-  h.pointer_guard = creator.pointer_guard;
-  h.feature_1 = creator.feature_1;
+  headprepare(*static_cast<tcbhead*>(tcb), *selfhead());
   // [LIST] fork() takes the thread that called it out of a list.
   void** const links = field<void*>(tcb, libc.list->offset);
   links[0] = links[1] = links;
@@ -353,7 +349,7 @@ bool tcbprepare(void* tcb, tcbmemory memory) noexcept {
 void tcbsetstack(void* tcb, char* lo, char* hi) noexcept {
   if (libc.stackfields == 0) return;
   *field<char*>(tcb, libc.stackfields) = lo;
-  *field<std::ptrdiff_t>(tcb, libc.stackfields + 8) = hi - lo;
+  *field<std::ptrdiff_t>(tcb, libc.stackfields + sizeof(void*)) = hi - lo;
 }
 
 // ---- On the thread ----
@@ -367,7 +363,7 @@ void tcbenter(void* tcb) noexcept {
       field<void>(tcb, libc.resolver);                           // [RESOLV]
   auto* const head = field<robust_list_head>(tcb, libc.robust);  // [ROBUST]
   *head = {{&head->list}, libc.robustfutexoffset, nullptr};
-  *field<void*>(tcb, libc.robust - sizeof(void*)) = head;
+  if (kRobustBack) *field<void*>(tcb, libc.robust - sizeof(void*)) = head;
   sys::robustlist_set(head, sizeof *head);
   if (libc.rseqoffset == nullptr) return;  // [RSEQ]
   rseqarea* const area = rseqof(tcb);

@@ -1,8 +1,9 @@
 // runtime/os/glibc_tcb.h - the thread control block of a raw thread.
 //
-// glibc keeps a struct pthread (the TCB) for every thread; the thread pointer
-// points at it, and the static thread-local storage of all loaded libraries lies
-// right below it. A thread that clone made has to bring its own. Order of use:
+// glibc keeps a struct pthread (the TCB) for every thread; the static thread-local
+// storage of all loaded libraries lies beside it, and the thread pointer points to
+// or behind it (tcbhead.h). A thread that clone made has to bring its own. Order of
+// use:
 //   tcbprobe   once: finds what this needs in the running glibc, or says why not
 //   tcbplace   where the TCB goes in memory that ends at an address
 //   tcbprepare on the creating thread, before each start
@@ -40,6 +41,9 @@ bool tcbprepare(void* tcb, tcbmemory memory) noexcept;
 // tcbsetstack makes [lo, hi) what pthread_getattr_np says the stack is [STACK].
 // On the creating thread, or on the thread itself.
 void tcbsetstack(void* tcb, char* lo, char* hi) noexcept;
+
+// tcbpointer returns what the thread pointer of tcb's thread has to be.
+void* tcbpointer(void* tcb) noexcept;
 
 // tcbtid returns the word of the TCB that is the thread's id while it runs: the
 // kernel fills and clears it (sys::newthread).

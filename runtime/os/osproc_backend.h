@@ -11,7 +11,8 @@ namespace burrow::rt {
 // No stack is smaller: libc itself wants half of this for a moment, a sanitizer
 // all of it. None is larger: sums with it do not overflow.
 inline constexpr std::size_t kMinStack = 64 * 1024;
-inline constexpr std::size_t kMaxStack = std::size_t{1} << 40;
+inline constexpr std::size_t kMaxStack = std::size_t{1}
+                                         << (sizeof(void*) == 8 ? 40 : 30);
 
 // rawprobe says why the raw backend does not work here; nullptr: it does. It
 // makes two threads and waits until the kernel has forgotten them.

@@ -2,8 +2,8 @@
 //
 // A thread's memory is one mapping, low to high:
 //
-//     guard page | stack, grows down | static TLS | TCB | osthread
-//                ^ lo                ^ hi         ^ thread pointer
+//     guard page | stack, grows down | static TLS and TCB | osthread
+//                ^ lo                ^ hi
 //
 // Life of an osthread, and who may touch it:
 //   1 its creator takes it from the free list (freelock) or maps a new one,
@@ -122,7 +122,7 @@ osthread* takefree(std::size_t stackbytes) noexcept {
 osthread* mapnew(std::size_t stackbytes) noexcept {
   // How much tcbplace takes does not depend on where: try it at an address
   // as aligned as the real one.
-  char* const anywhere = reinterpret_cast<char*>(std::uintptr_t{1} << 40);
+  char* const anywhere = reinterpret_cast<char*>(~(~std::uintptr_t{0} >> 1));
   char* bottom;
   tcbplace(anywhere - kRecord, &bottom);
   const std::size_t page = sys::pagesize();
@@ -180,7 +180,8 @@ std::int64_t start(osthread* t, void (*fn)(void*), void* arg) noexcept {
   sys::sigmask_all(&mask);
   t->mask = mask;
   const std::int64_t tid =
-      sys::newthread(t->hi, t->tcb, tcbtid(t->tcb), threadmain, t);
+      sys::newthread(t->hi, tcbpointer(t->tcb), tcbtid(t->tcb),
+                     threadmain, t);
   sys::sigmask_restore(&mask);
   if (tid < 0) giveback(t);
   return tid;

@@ -252,6 +252,8 @@ void run_main(invoker call, void* arg, const options& o) {
   const plan pl = makeplan(o);
   claimrun();
   sys::membarrier_init();
+  if (sys::membarrier_kind() == sys::barrierkind::unset)
+    fatal("the system has, or allows, no membarrier(2)");
   startsysmon();
   m* mp = mget();
   mp->ism0 = true;

@@ -95,9 +95,11 @@ void guardmore(stackclass& c, std::size_t bytes) noexcept {
 }
 
 // newslab reserves room for more stacks of `bytes`: 16 MiB at first, up to
-// 1 GiB, so that a million stacks take few mappings. pool.lock held.
+// 1 GiB, so that a million stacks take few mappings; where addresses are few, up to
+// 64 MiB. pool.lock held.
 void newslab(stackclass& c, std::size_t bytes) noexcept {
-  const std::size_t shift = c.slabs < 6 ? c.slabs : 6;
+  constexpr std::size_t kMostShift = kSmallSpace ? 2 : 6;
+  const std::size_t shift = c.slabs < kMostShift ? c.slabs : kMostShift;
   std::size_t want = (std::size_t{16} << 20) << shift;
   if (want < bytes) want = bytes;
   char* at = nullptr;
@@ -159,6 +161,7 @@ void fillcache(p* pp) noexcept {
 std::uint32_t stackround(std::size_t bytes) noexcept {
   if (bytes > kMaxStack) return 0;
   if (bytes < kMinStack) bytes = kMinStack;
+  if (bytes < 2 * pagebytes()) bytes = 2 * pagebytes();  // one is the guard
   return static_cast<std::uint32_t>(std::bit_ceil(bytes) / pagebytes());
 }
 

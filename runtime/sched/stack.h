@@ -18,9 +18,15 @@
 
 namespace burrow::rt {
 
+// Where addresses have 32 bits, they are what there is least of: a quarter of the
+// default is room for four times as many goroutines.
+inline constexpr bool kSmallSpace = sizeof(void*) == 4;
+
 inline constexpr std::size_t kMinStack = std::size_t{16} << 10;
-inline constexpr std::size_t kMaxStack = std::size_t{1} << 36;
-inline constexpr std::size_t kDefaultStack = std::size_t{256} << 10;
+inline constexpr std::size_t kMaxStack = std::size_t{1}
+                                         << (kSmallSpace ? 28 : 36);
+inline constexpr std::size_t kDefaultStack = std::size_t{kSmallSpace ? 64 : 256}
+                                             << 10;
 inline constexpr std::size_t kMainStack = std::size_t{8} << 20;
 
 // stackcolour is how far below s.hi a goroutine begins, a multiple of 64. Stacks
@@ -28,12 +34,12 @@ inline constexpr std::size_t kMainStack = std::size_t{8} << 20;
 // the same few sets of every cache.
 inline std::size_t stackcolour(stackspan s) noexcept {
   // Neighbours differ; so do those 16 apart.
-  const std::uintptr_t n = reinterpret_cast<std::uintptr_t>(s.lo) >> 18;
+  const std::uintptr_t n = reinterpret_cast<std::uintptr_t>(s.lo) / kDefaultStack;
   return (n + (n >> 4)) % 8 * 128;
 }
 
-// stackround turns a wished size in bytes into pages: at least kMinStack, up to
-// the next power of two. Returns 0 if bytes is above kMaxStack.
+// stackround turns a wished size in bytes into pages: at least kMinStack and two
+// of them, up to the next power of two. Returns 0 if bytes is above kMaxStack.
 std::uint32_t stackround(std::size_t bytes) noexcept;
 
 // stackalloc returns a stack of `pages` (as stackround gave them; 0 means the

@@ -2,6 +2,7 @@
 
 #include "runtime/sched/tls.h"
 
+#include "runtime/os/threadpointer.h"
 #include "runtime/sched/runtime2.h"
 
 namespace burrow::rt {
@@ -13,25 +14,14 @@ __attribute__((tls_model("initial-exec"))) constinit thread_local m* tlsm =
 
 constinit const std::uint32_t noyield = 0;
 
-char* threadpointer() noexcept {
-  char* tp;
-#if defined(__x86_64__)
-  asm("movq %%fs:0, %0" : "=r"(tp));
-#elif defined(__i386__)
-  asm("movl %%gs:0, %0" : "=r"(tp));
-#elif defined(__aarch64__)
-  asm("mrs %0, tpidr_el0" : "=r"(tp));
-#endif
-  return tp;
-}
-
 }  // namespace
 
 std::ptrdiff_t tlsmoffset;
 
 // Runs before the static constructors of users' code, which may call getm.
 __attribute__((constructor(101))) static void inittls() {
-  tlsmoffset = reinterpret_cast<char*>(&tlsm) - threadpointer();
+  tlsmoffset =
+      reinterpret_cast<char*>(&tlsm) - static_cast<char*>(threadpointer());
 }
 
 constinit thread_local const std::uint32_t* tlsyield = &noyield;

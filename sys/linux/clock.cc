@@ -3,7 +3,7 @@
 // The first call finds the vDSO's function and leaves its address in a word;
 // threads that come at once find the same address, so that no lock is needed
 // and the clock works before anything has been initialised.
-#include "sys/linux/syscall.h"
+#include "sys/linux/time.h"
 #include "sys/linux/vdso.h"
 #include "sys/os.h"
 
@@ -16,7 +16,7 @@ using clockfn = int (*)(int, timespec*) noexcept;
 constexpr int kMonotonic = 1;
 
 int clockbysyscall(int clock, timespec* now) noexcept {
-  return static_cast<int>(syscall(nr::clock_gettime, clock, now));
+  return static_cast<int>(clockcall(clock, now));
 }
 
 int findclock(int clock, timespec* now) noexcept;
@@ -24,7 +24,7 @@ int findclock(int clock, timespec* now) noexcept;
 constinit std::atomic<clockfn> clockgettime{findclock};
 
 int findclock(int clock, timespec* now) noexcept {
-  auto fn = reinterpret_cast<clockfn>(vdsosymbol("__vdso_clock_gettime"));
+  auto fn = reinterpret_cast<clockfn>(vdsosymbol(kVdsoClock));
   timespec trial;
   if (fn == nullptr || fn(clock, &trial) != 0) fn = clockbysyscall;
   // Relaxed: the word is an address of code that has been there all along.
@@ -42,7 +42,7 @@ std::int64_t nanotime() noexcept {
 
 void usleep(std::uint32_t us) noexcept {
   const timespec t{us / 1'000'000, us % 1'000'000 * 1000};
-  syscall(nr::nanosleep, &t, nullptr);
+  sleepcall(&t);
 }
 
 }  // namespace burrow::sys

@@ -22,7 +22,7 @@ namespace burrow::sys {
 
 namespace {
 
-constexpr std::uint64_t kVm = 0x100, kPidfd = 0x1000, kVfork = 0x4000;
+constexpr std::uintptr_t kVm = 0x100, kPidfd = 0x1000, kVfork = 0x4000;
 constexpr int kSetfd = 2, kDupfdCloexec = 1030;
 
 // Ignored signals stay ignored, as nohup wants it.
@@ -84,7 +84,7 @@ void child(void* arg) noexcept {
 void entry(void* arg) { child(arg); }
 
 std::int64_t clone(execplan& p, void* stack, std::size_t bytes,
-                   std::uint64_t flags) noexcept {
+                   std::uintptr_t flags) noexcept {
   auto top = (reinterpret_cast<std::uintptr_t>(stack) + bytes) / 16 * 16;
   return burrow_clone(
       flags | kVm | kVfork | SIGCHLD, reinterpret_cast<void*>(top),

@@ -14,8 +14,8 @@ namespace burrow::sys {
 class infile {
  public:
   explicit infile(const char* path) noexcept {
-    constexpr int kReadOnlyCloexec = 02000000;
-    fd_ = syscall(nr::open, path, kReadOnlyCloexec, 0);
+    constexpr int kHere = -100, kReadOnlyCloexec = 02000000;
+    fd_ = syscall(nr::openat, kHere, path, kReadOnlyCloexec, 0);
   }
   infile(const infile&) = delete;
   infile& operator=(const infile&) = delete;

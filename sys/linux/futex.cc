@@ -3,7 +3,7 @@
 // Private futexes: the words are this process's own, which spares the kernel
 // the look-up of the page behind the address. A relative timeout is measured on
 // the monotonic clock.
-#include "sys/linux/syscall.h"
+#include "sys/linux/time.h"
 #include "sys/os.h"
 
 namespace burrow::sys {
@@ -17,15 +17,15 @@ constexpr int kWakePrivate = 1 | 128;
 
 std::int64_t futexsleep(std::atomic<std::uint32_t>* addr, std::uint32_t val,
                         std::int64_t ns) noexcept {
-  if (ns < 0) return syscall(nr::futex, addr, kWaitPrivate, val, nullptr);
+  if (ns < 0) return futexcall(addr, kWaitPrivate, val, nullptr);
   const timespec t{ns / kSecond, ns % kSecond};
-  return syscall(nr::futex, addr, kWaitPrivate, val, &t);
+  return futexcall(addr, kWaitPrivate, val, &t);
 }
 
 std::int64_t futexwakeup(std::atomic<std::uint32_t>* addr,
                          std::uint32_t n) noexcept {
   constexpr std::uint32_t kMost = 0x7fffffff;  // the kernel's count is signed
-  return syscall(nr::futex, addr, kWakePrivate, n < kMost ? n : kMost);
+  return futexcall(addr, kWakePrivate, n < kMost ? n : kMost, nullptr);
 }
 
 }  // namespace burrow::sys

@@ -4,6 +4,7 @@
 // address space than the machine has memory, and the kernel must not refuse them
 // for that. Transparent huge pages are turned off for them, or the first touch of
 // a stack would commit two megabytes.
+#include "sys/linux/auxv.h"
 #include "sys/linux/syscall.h"
 #include "sys/os.h"
 
@@ -24,12 +25,12 @@ struct iovec {
 }  // namespace
 
 void* sysreserve(std::size_t bytes) noexcept {
-  const std::int64_t at = syscall(nr::mmap, nullptr, bytes, kRead | kWrite,
-                                  kPrivate | kAnon | kNoreserve, -1, 0);
-  if (at < 0) return nullptr;
+  void* const at = mapped(syscall(nr::mmap, nullptr, bytes, kRead | kWrite,
+                                  kPrivate | kAnon | kNoreserve, -1, 0));
+  if (at == nullptr) return nullptr;
   // -EINVAL where the kernel was built without huge pages: nothing to turn off.
   syscall(nr::madvise, at, bytes, kNohugepage);
-  return reinterpret_cast<void*>(at);
+  return at;
 }
 
 std::int64_t sysfree(void* at, std::size_t bytes) noexcept {
@@ -70,6 +71,20 @@ std::int64_t sysunused(void* at, std::size_t bytes) noexcept {
   return syscall(nr::madvise, at, bytes, kDontneed);
 }
 
-std::size_t pagesize() noexcept { return 4096; }  // amd64 has no other
+std::size_t pagesize() noexcept {
+  if constexpr (kPagesize != 0) {
+    return kPagesize;
+  } else {
+    constexpr std::uintptr_t kPagesz = 6;  // AT_PAGESZ
+    static constinit std::atomic<std::size_t> known{0};
+    // Relaxed: whoever asks at once finds out the same.
+    std::size_t n = known.load(std::memory_order_relaxed);
+    if (n != 0) return n;
+    n = auxval(kPagesz);
+    if (n == 0) n = kMaxPagesize;  // no /proc: larger is safe
+    known.store(n, std::memory_order_relaxed);
+    return n;
+  }
+}
 
 }  // namespace burrow::sys

@@ -5,7 +5,8 @@
 // (4.3) waits until every processor has passed through the scheduler. Where a
 // sandbox forbids the call, taking the write permission from a touched page makes
 // the kernel interrupt the same processors, to drop their copies of the
-// translation; an interrupt's return is a full barrier.
+// translation; an interrupt's return is a full barrier. Not on every processor:
+// see kProtectInterrupts.
 //
 // Invariant: the way only changes at the first use, and when the one in use
 // fails (a kernel that forgot the registration), so that it is never wrong to use
@@ -33,7 +34,7 @@ std::int64_t command(int which) noexcept {
 
 // ---- barrierkind::protect ----
 
-alignas(4096) constinit char togglepage[4096] = {};
+alignas(kMaxPagesize) constinit char togglepage[kMaxPagesize] = {};
 constinit std::atomic<std::uint32_t> togglelock{0};
 
 // One thread at a time: a second one would write to the page while the first
@@ -42,10 +43,10 @@ constinit std::atomic<std::uint32_t> togglelock{0};
 std::int64_t toggle() noexcept {
   constexpr int kRead = 1, kReadWrite = 3;
   while (togglelock.exchange(1, std::memory_order_acquire) != 0) osyield();
-  std::int64_t err = syscall(nr::mprotect, togglepage, 4096, kReadWrite);
+  std::int64_t err = syscall(nr::mprotect, togglepage, kMaxPagesize, kReadWrite);
   if (err >= 0) {
     *static_cast<volatile char*>(togglepage) = 1;
-    err = syscall(nr::mprotect, togglepage, 4096, kRead);
+    err = syscall(nr::mprotect, togglepage, kMaxPagesize, kRead);
   }
   togglelock.store(0, std::memory_order_release);
   return err;
@@ -55,7 +56,7 @@ std::int64_t toggle() noexcept {
 std::int64_t run(barrierkind how) noexcept {
   if (how == barrierkind::expedited) return command(kPrivateExpedited);
   if (how == barrierkind::global) return command(kGlobal);
-  if (how == barrierkind::protect) return toggle();
+  if (how == barrierkind::protect && kProtectInterrupts) return toggle();
   return -ENOSYS;
 }
 
@@ -72,14 +73,18 @@ std::int64_t membarrier_force(barrierkind how) noexcept {
 void membarrier_init() noexcept {
   for (auto how : {barrierkind::expedited, barrierkind::global})
     if (membarrier_force(how) >= 0) return;
-  kind.store(barrierkind::protect, std::memory_order_relaxed);
+  kind.store(kProtectInterrupts ? barrierkind::protect : barrierkind::unset,
+             std::memory_order_relaxed);
 }
 
 void membarrier() noexcept {
   // The caller's own fence, on both sides: the kernel's paths have one, but the
   // compiler must not move the caller's accesses over the call either.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  while (run(kind.load(std::memory_order_relaxed)) < 0) membarrier_init();
+  while (run(kind.load(std::memory_order_relaxed)) < 0) {
+    membarrier_init();
+    if (membarrier_kind() == barrierkind::unset) __builtin_trap();
+  }
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 

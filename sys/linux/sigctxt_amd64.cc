@@ -1,35 +1,18 @@
-// sys/linux/sigctxt_amd64.cc - what a handler's siginfo and ucontext hold.
+// sys/linux/sigctxt_amd64.cc - what a handler's ucontext holds.
 //
 // By offsets, which the kernel's interface fixes for ever.
-#include "sys/sig.h"
-
 #include "asm/signal.h"
+#include "sys/linux/field.h"
+#include "sys/sig.h"
 
 namespace burrow::sys {
 
 namespace {
 
-// siginfo
-constexpr std::size_t kCode = 8, kAddr = 16;
-constexpr int kSiUser = 0, kSiTkill = -6;
-
-// ucontext
 constexpr std::size_t kRsp = 160, kRip = 168, kEflags = 176, kFpstate = 224;
 constexpr std::size_t kRdi = 104, kRax = 144, kCr2 = 216, kMask = 296;
 constexpr std::uint64_t kDirection = 0x400;
 constexpr std::size_t kRedzone = 128;
-
-template <typename T>
-T load(const void* at, std::size_t offset) noexcept {
-  T value;
-  __builtin_memcpy(&value, static_cast<const char*>(at) + offset, sizeof value);
-  return value;
-}
-
-template <typename T>
-void store(void* at, std::size_t offset, T value) noexcept {
-  __builtin_memcpy(static_cast<char*>(at) + offset, &value, sizeof value);
-}
 
 std::uint64_t reg(const void* ctxt, std::size_t offset) noexcept {
   return load<std::uint64_t>(ctxt, offset);
@@ -47,22 +30,6 @@ void forgetx87(void* ctxt) noexcept {
 }
 
 }  // namespace
-
-int siginfo_code(const void* info) noexcept {
-  return load<std::int32_t>(info, kCode);
-}
-
-bool siginfo_fromuser(const void* info) noexcept {
-  return siginfo_code(info) <= kSiUser;  // the kernel's own are positive
-}
-
-bool siginfo_tothread(const void* info) noexcept {
-  return siginfo_code(info) == kSiTkill;
-}
-
-std::uintptr_t siginfo_addr(const void* info) noexcept {
-  return load<std::uintptr_t>(info, kAddr);
-}
 
 std::uintptr_t sigctxt_pc(const void* ctxt) noexcept { return reg(ctxt, kRip); }
 

@@ -5,7 +5,8 @@
 #include <csignal>
 
 #include "asm/signal.h"
-#include "sys/linux/syscall.h"
+#include "sys/linux/auxv.h"
+#include "sys/linux/time.h"
 #include "sys/os.h"
 
 namespace burrow::sys {
@@ -15,9 +16,9 @@ namespace {
 constexpr std::size_t kMaskBytes = 8;
 constexpr int kSetmask = 2;
 
-constexpr std::uint64_t kSiginfo = 0x4, kRestorer = 0x04000000;
-constexpr std::uint64_t kOnstack = 0x08000000, kRestart = 0x10000000;
-constexpr std::uint64_t kNodefer = 0x40000000, kResethand = 0x80000000;
+constexpr std::uintptr_t kSiginfo = 0x4, kRestorer = 0x04000000;
+constexpr std::uintptr_t kOnstack = 0x08000000, kRestart = 0x10000000;
+constexpr std::uintptr_t kNodefer = 0x40000000, kResethand = 0x80000000;
 
 // What the kernel reads for sigaltstack.
 struct kernelstack {
@@ -33,19 +34,6 @@ constexpr std::uint64_t kFaults = sigbit(SIGSEGV) | sigbit(SIGBUS) |
                                   sigbit(SIGFPE) | sigbit(SIGILL) |
                                   sigbit(SIGTRAP);
 
-// The kernel's least size, from the auxiliary vector (AT_MINSIGSTKSZ).
-std::size_t kernelminimum() noexcept {
-  constexpr std::uint64_t kMinsigstksz = 51;
-  const std::int64_t fd = syscall(nr::open, "/proc/self/auxv", 0, 0);
-  if (fd < 0) return 0;
-  std::uint64_t v[64 * 2];
-  const std::int64_t n = syscall(nr::read, fd, v, sizeof v);
-  syscall(nr::close, fd);
-  for (std::int64_t i = 0; i + 16 <= n; i += 16)
-    if (v[i / 8] == kMinsigstksz) return v[i / 8 + 1];
-  return 0;
-}
-
 }  // namespace
 
 std::int64_t getsig(int sig, sigdisp* now) noexcept {
@@ -53,7 +41,8 @@ std::int64_t getsig(int sig, sigdisp* now) noexcept {
 }
 
 std::int64_t setsig(int sig, const sigdisp& wanted, sigdisp* old) noexcept {
-  static_assert(sizeof(sigdisp) == 32, "the kernel's struct sigaction");
+  static_assert(sizeof(sigdisp) == 3 * sizeof(void*) + kMaskBytes,
+                "the kernel's struct sigaction");
   return syscall(nr::rt_sigaction, sig, &wanted, old, kMaskBytes);
 }
 
@@ -121,7 +110,8 @@ std::int64_t setaltstack(altstack s) noexcept {
 
 std::size_t minaltstack() noexcept {
   constexpr std::size_t kLeast = std::size_t{32} << 10;
-  static const std::size_t kernel = kernelminimum();
+  constexpr std::uintptr_t kMinsigstksz = 51;  // AT_MINSIGSTKSZ
+  static const std::size_t kernel = auxval(kMinsigstksz);
   return kLeast > 4 * kernel ? kLeast : 4 * kernel;
 }
 
@@ -143,15 +133,14 @@ std::int64_t forkraw() noexcept {
 
 void* sysshared(std::size_t bytes) noexcept {
   constexpr int kReadwrite = 3, kShared = 1, kAnon = 0x20;
-  const std::int64_t at =
-      syscall(nr::mmap, nullptr, bytes, kReadwrite, kShared | kAnon, -1, 0);
-  return at < 0 ? nullptr : reinterpret_cast<void*>(at);
+  return mapped(
+      syscall(nr::mmap, nullptr, bytes, kReadwrite, kShared | kAnon, -1, 0));
 }
 
 std::int64_t cputime(std::int64_t pid) noexcept {
   constexpr std::int64_t kSched = 2;  // CPUCLOCK_SCHED, of a process
   timespec t;
-  const std::int64_t err = syscall(nr::clock_gettime, ~pid * 8 | kSched, &t);
+  const std::int64_t err = clockcall(~pid * 8 | kSched, &t);
   return err < 0 ? err : t.sec * kSecond + t.nsec;
 }
 

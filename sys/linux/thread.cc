@@ -16,13 +16,13 @@ constexpr int kSetmask = 2;
 // One more thread of this process: address space, files, signal handlers and
 // System V semaphores shared (qemu-user wants the last), thread pointer given,
 // the tid word written at the start and cleared at the end.
-constexpr std::uint64_t kVm = 0x100, kFs = 0x200, kFiles = 0x400;
-constexpr std::uint64_t kSighand = 0x800, kThread = 0x10000, kSysvsem = 0x40000;
-constexpr std::uint64_t kSettls = 0x80000, kParentSettid = 0x100000;
-constexpr std::uint64_t kChildCleartid = 0x200000;
-constexpr std::uint64_t kThreadFlags = kVm | kFs | kFiles | kSighand | kThread |
-                                       kSysvsem | kSettls | kParentSettid |
-                                       kChildCleartid;
+constexpr std::uintptr_t kVm = 0x100, kFs = 0x200, kFiles = 0x400;
+constexpr std::uintptr_t kSighand = 0x800, kThread = 0x10000, kSysvsem = 0x40000;
+constexpr std::uintptr_t kSettls = 0x80000, kParentSettid = 0x100000;
+constexpr std::uintptr_t kChildCleartid = 0x200000;
+constexpr std::uintptr_t kThreadFlags =
+    kVm | kFs | kFiles | kSighand | kThread | kSysvsem | kSettls |
+    kParentSettid | kChildCleartid;
 static_assert(kThreadFlags == 0x3d0f00, "what valgrind takes for a thread");
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
@@ -38,12 +38,16 @@ std::int64_t tgkill(std::int64_t tid, int sig) noexcept {
 }
 
 int threadcount() noexcept {
+  constexpr int kHere = -100, kNlink = 4;
   struct {
-    std::uint64_t dev, ino, nlink;
-    unsigned char rest[120];
+    std::uint32_t mask, blksize;
+    std::uint64_t attributes;
+    std::uint32_t nlink;
+    unsigned char rest[236];
   } st;
-  static_assert(sizeof st == 144, "the kernel's struct stat");
-  const std::int64_t err = syscall(nr::stat, "/proc/self/task", &st);
+  static_assert(sizeof st == 256, "the kernel's struct statx");
+  const std::int64_t err =
+      syscall(nr::statx, kHere, "/proc/self/task", 0, kNlink, &st);
   if (err < 0) return static_cast<int>(err);
   if (st.nlink < 3) return -ENOSYS;  // not a /proc that counts its folders
   return static_cast<int>(st.nlink - 2);

@@ -43,7 +43,7 @@ struct waitarg {
   std::uint64_t sigmask;
   std::uint32_t sigmasksize;
   std::uint32_t minwait;
-  const timespec* until;
+  std::uint64_t until;  // the address of a timespec, or 0
 };
 static_assert(sizeof(waitarg) == 24);
 
@@ -60,9 +60,9 @@ static_assert(sizeof(cancelarg) == 64);
 // Null: no memory.
 char* mapring(std::int64_t fd, std::size_t bytes, std::uint64_t at) noexcept {
   constexpr int kReadWrite = 3, kSharedPopulate = 1 | 0x8000;
-  const std::int64_t r =
-      syscall(nr::mmap, nullptr, bytes, kReadWrite, kSharedPopulate, fd, at);
-  return r < 0 ? nullptr : reinterpret_cast<char*>(r);
+  return static_cast<char*>(
+      mapped(syscall(nr::mmap, nullptr, bytes, kReadWrite, kSharedPopulate, fd,
+                     at / kMmapUnit)));
 }
 
 template <typename T>
@@ -164,7 +164,7 @@ std::size_t ringtake(uring& r, cqe* out, std::size_t n) noexcept {
 
 void ringwait(const uring& r, std::int64_t ns) noexcept {
   const timespec t{ns / kSecond, ns % kSecond};
-  const waitarg arg{0, 0, 0, ns < 0 ? nullptr : &t};
+  const waitarg arg{0, 0, 0, ns < 0 ? 0 : reg(&t)};
   syscall(nr::io_uring_enter, r.fd, 0, ns == 0 ? 0 : 1, r.waitflags, &arg,
           sizeof arg);
 }

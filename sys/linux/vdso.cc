@@ -10,11 +10,12 @@
 #include "sys/linux/vdso.h"
 
 #include <elf.h>
+#include <link.h>
 
 #include <cstddef>
 #include <cstdint>
 
-#include "sys/linux/file.h"
+#include "sys/linux/auxv.h"
 
 namespace burrow::sys {
 
@@ -22,49 +23,34 @@ namespace {
 
 struct image {
   const char* bias = nullptr;  // add to an address in the file
-  const Elf64_Sym* symbols = nullptr;
+  const ElfW(Sym)* symbols = nullptr;
   const char* names = nullptr;
   const std::uint32_t* hash = nullptr;
   const std::uint32_t* gnuhash = nullptr;
 };
 
-const char* vdsobase() noexcept {
-  infile auxv("/proc/self/auxv");
-  for (;;) {
-    std::uint64_t pair[2] = {AT_NULL, 0};
-    for (std::size_t i = 0; i < sizeof pair; i++) {
-      const int c = auxv.get();
-      if (c < 0) return nullptr;
-      pair[i / 8] |= static_cast<std::uint64_t>(c) << (i % 8 * 8);
-    }
-    if (pair[0] == AT_NULL) return nullptr;
-    if (pair[0] == AT_SYSINFO_EHDR)
-      return reinterpret_cast<const char*>(pair[1]);
-  }
-}
-
-const Elf64_Dyn* dynamicsegment(const char* base, image* out) noexcept {
-  const auto* header = reinterpret_cast<const Elf64_Ehdr*>(base);
+const ElfW(Dyn)* dynamicsegment(const char* base, image* out) noexcept {
+  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(base);
   const auto* segment =
-      reinterpret_cast<const Elf64_Phdr*>(base + header->e_phoff);
-  const Elf64_Phdr* dynamic = nullptr;
+      reinterpret_cast<const ElfW(Phdr)*>(base + header->e_phoff);
+  const ElfW(Phdr)* dynamic = nullptr;
   for (int i = 0; i < header->e_phnum; i++) {
-    const Elf64_Phdr& s = segment[i];
+    const ElfW(Phdr)& s = segment[i];
     if (s.p_type == PT_LOAD && out->bias == nullptr)
       out->bias = base + s.p_offset - s.p_vaddr;
     if (s.p_type == PT_DYNAMIC) dynamic = &s;
   }
   if (dynamic == nullptr || out->bias == nullptr) return nullptr;
-  return reinterpret_cast<const Elf64_Dyn*>(base + dynamic->p_offset);
+  return reinterpret_cast<const ElfW(Dyn)*>(base + dynamic->p_offset);
 }
 
 bool readimage(const char* base, image* out) noexcept {
-  const Elf64_Dyn* d = dynamicsegment(base, out);
+  const ElfW(Dyn)* d = dynamicsegment(base, out);
   if (d == nullptr) return false;
   for (; d->d_tag != DT_NULL; d++) {
     const char* at = out->bias + d->d_un.d_ptr;
     if (d->d_tag == DT_SYMTAB)
-      out->symbols = reinterpret_cast<const Elf64_Sym*>(at);
+      out->symbols = reinterpret_cast<const ElfW(Sym)*>(at);
     if (d->d_tag == DT_STRTAB) out->names = at;
     if (d->d_tag == DT_HASH)
       out->hash = reinterpret_cast<const std::uint32_t*>(at);
@@ -78,11 +64,12 @@ bool readimage(const char* base, image* out) noexcept {
 std::uint32_t symbolcount(const image& v) noexcept {
   if (v.hash != nullptr) return v.hash[1];  // buckets, chains = symbols, ...
   if (v.gnuhash == nullptr) return 0;
-  // buckets, first symbol hashed, 64-bit bloom words, shift; bloom; buckets;
+  // buckets, first symbol hashed, bloom words, shift; bloom, of addresses;
+  // buckets;
   // then one word a symbol from the first one on, odd at the end of a chain.
   const std::uint32_t nbuckets = v.gnuhash[0];
   const std::uint32_t first = v.gnuhash[1];
-  const std::uint32_t* bucket = v.gnuhash + 4 + v.gnuhash[2] * 2;
+  const std::uint32_t* bucket = v.gnuhash + 4 + v.gnuhash[2] * sizeof(void*) / 4;
   const std::uint32_t* chain = bucket + nbuckets;
   std::uint32_t last = 0;
   for (std::uint32_t i = 0; i < nbuckets; i++)
@@ -100,13 +87,13 @@ bool equal(const char* a, const char* b) noexcept {
 }  // namespace
 
 void* vdsosymbol(const char* name) noexcept {
-  const char* base = vdsobase();
+  const auto* base = reinterpret_cast<const char*>(auxval(AT_SYSINFO_EHDR));
   image v;
   if (base == nullptr || !readimage(base, &v)) return nullptr;
   const std::uint32_t n = symbolcount(v);
   for (std::uint32_t i = 0; i < n; i++) {
-    const Elf64_Sym& s = v.symbols[i];
-    if (ELF64_ST_TYPE(s.st_info) != STT_FUNC || s.st_shndx == SHN_UNDEF)
+    const ElfW(Sym)& s = v.symbols[i];
+    if (ELF32_ST_TYPE(s.st_info) != STT_FUNC || s.st_shndx == SHN_UNDEF)
       continue;
     if (equal(v.names + s.st_name, name))
       return const_cast<char*>(v.bias + s.st_value);

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "sys/linux/syscall.h"
+#include "sys/linux/time.h"
 #include "sys/poller.h"
 
 namespace burrow::sys {
@@ -29,8 +29,7 @@ std::int64_t waitone(int fd, bool forwrite, int wakefd,
   pollfd fds[2] = {{fd, forwrite ? kPollOut : kPollIn, 0},
                    {wakefd, kPollIn, 0}};
   timespec t{ns / kSecond, ns % kSecond};
-  if (syscall(nr::ppoll, fds, 2, ns < 0 ? nullptr : &t, nullptr, 8) <= 0)
-    return 0;
+  if (pollcall(fds, 2, ns < 0 ? nullptr : &t) <= 0) return 0;
   if (fds[0].revents != 0) return 1;
   std::uint64_t n;
   syscall(nr::read, wakefd, &n, sizeof n);
@@ -39,8 +38,8 @@ std::int64_t waitone(int fd, bool forwrite, int wakefd,
 
 std::uint32_t readiness(int from, int to) noexcept {
   pollfd both[] = {{from, kPollIn, 0}, {to, kPollOut, 0}};
-  const timespec none{0, 0};
-  syscall(nr::ppoll, both, 2, &none, nullptr, 8);
+  timespec none{0, 0};
+  pollcall(both, 2, &none);
   std::uint32_t what = 0;
   if (both[0].revents != 0) what |= kPollRead;
   if (both[1].revents != 0) what |= kPollWrite;

@@ -27,7 +27,7 @@ namespace burrow {
 
 // options of a run. What is 0 is taken from the environment (BURROW_MAXPROCS,
 // BURROW_STACK_SIZE), else a default: the processors that the process may use
-// (affinity, cgroup quota), and 256 KiB.
+// (affinity, cgroup quota), and 256 KiB, 64 where addresses have 32 bits.
 struct options {
   int maxprocs = 0;
   std::size_t stack_size = 0;  // bytes, of goroutines' stacks
