@@ -12,7 +12,13 @@ namespace bench {
 namespace {
 
 constexpr const char* kGoos = "linux";
+#if defined(__i386__)
+constexpr const char* kGoarch = "386";
+#elif defined(__aarch64__)
+constexpr const char* kGoarch = "arm64";
+#else
 constexpr const char* kGoarch = "amd64";
+#endif
 constexpr const char* kPackage = "burrow/bench";
 
 // cpu_model is the processor's name as the kernel gives it.

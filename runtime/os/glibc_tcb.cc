@@ -81,7 +81,7 @@ struct knowledge {
   std::size_t libctlsbytes;
   std::size_t resolver;        // offset of the resolver's state
   std::ptrdiff_t resolverptr;  // of the pointer to it, in TLS
-  std::size_t robust;  // offset of the robust_list_head; see kRobustBack
+  std::size_t robust;  // offset of the robust_list_head; 0: no such lists
   long robustfutexoffset;
   std::size_t stackfields;  // offset of {address, size}; 0: not found
   bool rseq;                // real threads are registered
@@ -217,11 +217,13 @@ bool checkresolver(void* tcb) noexcept {
   return inside(libc.resolver, 1);
 }
 
-// checkrobust finds the offset of the list head: the kernel was told it.
+// checkrobust finds the offset of the list head: the kernel was told it. Some
+// emulators have no such lists: nobody's robust mutexes work there.
 bool checkrobust(void* tcb) noexcept {
   void* at = nullptr;
   std::size_t bytes = 0;
-  if (sys::robustlist_get(&at, &bytes) < 0) return false;
+  const std::int64_t err = sys::robustlist_get(&at, &bytes);
+  if (err < 0) return err == -ENOSYS;
   libc.robust = distance(tcb, at);
   if (bytes != sizeof(robust_list_head) || !inside(libc.robust, bytes))
     return false;
@@ -360,11 +362,13 @@ void tcbenter(void* tcb) noexcept {
   errno = 0;
   libc.ctype_init();  // [CTYPE]
   *field<void*>(tcb, libc.resolverptr) =
-      field<void>(tcb, libc.resolver);                           // [RESOLV]
-  auto* const head = field<robust_list_head>(tcb, libc.robust);  // [ROBUST]
-  *head = {{&head->list}, libc.robustfutexoffset, nullptr};
-  if (kRobustBack) *field<void*>(tcb, libc.robust - sizeof(void*)) = head;
-  sys::robustlist_set(head, sizeof *head);
+      field<void>(tcb, libc.resolver);  // [RESOLV]
+  if (libc.robust != 0) {               // [ROBUST]
+    auto* const head = field<robust_list_head>(tcb, libc.robust);
+    *head = {{&head->list}, libc.robustfutexoffset, nullptr};
+    if (kRobustBack) *field<void*>(tcb, libc.robust - sizeof(void*)) = head;
+    sys::robustlist_set(head, sizeof *head);
+  }
   if (libc.rseqoffset == nullptr) return;  // [RSEQ]
   rseqarea* const area = rseqof(tcb);
   *area = {};

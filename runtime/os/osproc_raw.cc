@@ -180,8 +180,7 @@ std::int64_t start(osthread* t, void (*fn)(void*), void* arg) noexcept {
   sys::sigmask_all(&mask);
   t->mask = mask;
   const std::int64_t tid =
-      sys::newthread(t->hi, tcbpointer(t->tcb), tcbtid(t->tcb),
-                     threadmain, t);
+      sys::newthread(t->hi, tcbpointer(t->tcb), tcbtid(t->tcb), threadmain, t);
   sys::sigmask_restore(&mask);
   if (tid < 0) giveback(t);
   return tid;

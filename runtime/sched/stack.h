@@ -34,7 +34,8 @@ inline constexpr std::size_t kMainStack = std::size_t{8} << 20;
 // the same few sets of every cache.
 inline std::size_t stackcolour(stackspan s) noexcept {
   // Neighbours differ; so do those 16 apart.
-  const std::uintptr_t n = reinterpret_cast<std::uintptr_t>(s.lo) / kDefaultStack;
+  const std::uintptr_t n =
+      reinterpret_cast<std::uintptr_t>(s.lo) / kDefaultStack;
   return (n + (n >> 4)) % 8 * 128;
 }
 

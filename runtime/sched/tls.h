@@ -32,9 +32,9 @@ inline m* getm() noexcept {
 #elif defined(__i386__)
   asm volatile("movl %%gs:(%1), %0" : "=r"(mp) : "r"(tlsmoffset));
 #elif defined(__aarch64__)
-  char* tp;
-  asm volatile("mrs %0, tpidr_el0" : "=r"(tp));
-  asm volatile("ldr %0, [%1, %2]" : "=r"(mp) : "r"(tp), "r"(tlsmoffset));
+  asm volatile("mrs %0, tpidr_el0\n\tldr %0, [%0, %1]"
+               : "=&r"(mp)
+               : "r"(tlsmoffset));
 #else
 #error "tls.h: this architecture is not ported"
 #endif

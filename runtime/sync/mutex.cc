@@ -15,6 +15,7 @@
 #include "burrow/detail/asym.h"
 #include "runtime/sched/timerhooks.h"
 #include "runtime/sync/wake.h"
+#include "sys/os.h"
 
 namespace burrow {
 
@@ -22,18 +23,10 @@ namespace {
 
 constexpr std::int64_t kStarvationNs = 1'000'000;
 constexpr int kSpins = 4;
-constexpr int kPausesPerSpin = 30;
+constexpr std::uint32_t kPausesPerSpin = 30;
 
 std::int64_t waited(const detail::sudog& s) noexcept {
   return rt::nanotime() - static_cast<std::int64_t>(s.ticket);
-}
-
-void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#else
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-#endif
 }
 
 }  // namespace
@@ -42,7 +35,7 @@ void pause() noexcept {
 bool mutex::spin() noexcept {
   for (int i = 0; i < kSpins; ++i) {
     if (starving_.load(std::memory_order_relaxed) || !rt::canspin()) break;
-    for (int k = 0; k < kPausesPerSpin; ++k) pause();
+    sys::procyield(kPausesPerSpin);
     if (try_lock()) return true;
   }
   return false;

@@ -4,6 +4,8 @@
 // address space than the machine has memory, and the kernel must not refuse them
 // for that. Transparent huge pages are turned off for them, or the first touch of
 // a stack would commit two megabytes.
+#include <cerrno>
+
 #include "sys/linux/auxv.h"
 #include "sys/linux/syscall.h"
 #include "sys/os.h"
@@ -16,6 +18,20 @@ constexpr int kNone = 0, kRead = 1, kWrite = 2;                      // PROT_
 constexpr int kPrivate = 2, kAnon = 0x20, kNoreserve = 0x4000;       // MAP_
 constexpr int kDontneed = 4, kNohugepage = 15, kGuardInstall = 102;  // MADV_
 constexpr int kSelf = -10001;  // PIDFD_SELF_THREAD_GROUP
+
+// believable says whether the kernel means it when it takes an advice: an emulator
+// may say yes to any, and do nothing.
+bool believable(void* at, std::size_t bytes) noexcept {
+  constexpr int kNonsense = 0x7fff;
+  static constinit std::atomic<int> known{0};  // 1: yes, 2: no
+  // Relaxed: whoever asks at once finds out the same.
+  int is = known.load(std::memory_order_relaxed);
+  if (is == 0) {
+    is = syscall(nr::madvise, at, bytes, kNonsense) < 0 ? 1 : 2;
+    known.store(is, std::memory_order_relaxed);
+  }
+  return is == 1;
+}
 
 struct iovec {
   void* base;
@@ -43,6 +59,7 @@ std::int64_t sysfree(void* at, std::size_t bytes) noexcept {
 std::int64_t sysguard(void* at, std::size_t stride, std::size_t bytes,
                       std::size_t n) noexcept {
   constexpr std::size_t kAtOnce = 64;
+  if (!believable(at, bytes)) return -EINVAL;
   auto* next = static_cast<char*>(at);
   while (n > 1) {
     iovec pieces[kAtOnce];

@@ -43,7 +43,8 @@ constinit std::atomic<std::uint32_t> togglelock{0};
 std::int64_t toggle() noexcept {
   constexpr int kRead = 1, kReadWrite = 3;
   while (togglelock.exchange(1, std::memory_order_acquire) != 0) osyield();
-  std::int64_t err = syscall(nr::mprotect, togglepage, kMaxPagesize, kReadWrite);
+  std::int64_t err =
+      syscall(nr::mprotect, togglepage, kMaxPagesize, kReadWrite);
   if (err >= 0) {
     *static_cast<volatile char*>(togglepage) = 1;
     err = syscall(nr::mprotect, togglepage, kMaxPagesize, kRead);

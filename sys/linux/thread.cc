@@ -17,12 +17,13 @@ constexpr int kSetmask = 2;
 // System V semaphores shared (qemu-user wants the last), thread pointer given,
 // the tid word written at the start and cleared at the end.
 constexpr std::uintptr_t kVm = 0x100, kFs = 0x200, kFiles = 0x400;
-constexpr std::uintptr_t kSighand = 0x800, kThread = 0x10000, kSysvsem = 0x40000;
+constexpr std::uintptr_t kSighand = 0x800, kThread = 0x10000,
+                         kSysvsem = 0x40000;
 constexpr std::uintptr_t kSettls = 0x80000, kParentSettid = 0x100000;
 constexpr std::uintptr_t kChildCleartid = 0x200000;
-constexpr std::uintptr_t kThreadFlags =
-    kVm | kFs | kFiles | kSighand | kThread | kSysvsem | kSettls |
-    kParentSettid | kChildCleartid;
+constexpr std::uintptr_t kThreadFlags = kVm | kFs | kFiles | kSighand |
+                                        kThread | kSysvsem | kSettls |
+                                        kParentSettid | kChildCleartid;
 static_assert(kThreadFlags == 0x3d0f00, "what valgrind takes for a thread");
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));

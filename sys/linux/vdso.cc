@@ -23,13 +23,13 @@ namespace {
 
 struct image {
   const char* bias = nullptr;  // add to an address in the file
-  const ElfW(Sym)* symbols = nullptr;
+  const ElfW(Sym) * symbols = nullptr;
   const char* names = nullptr;
   const std::uint32_t* hash = nullptr;
   const std::uint32_t* gnuhash = nullptr;
 };
 
-const ElfW(Dyn)* dynamicsegment(const char* base, image* out) noexcept {
+const ElfW(Dyn) * dynamicsegment(const char* base, image* out) noexcept {
   const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(base);
   const auto* segment =
       reinterpret_cast<const ElfW(Phdr)*>(base + header->e_phoff);
@@ -69,7 +69,8 @@ std::uint32_t symbolcount(const image& v) noexcept {
   // then one word a symbol from the first one on, odd at the end of a chain.
   const std::uint32_t nbuckets = v.gnuhash[0];
   const std::uint32_t first = v.gnuhash[1];
-  const std::uint32_t* bucket = v.gnuhash + 4 + v.gnuhash[2] * sizeof(void*) / 4;
+  const std::uint32_t* bucket =
+      v.gnuhash + 4 + v.gnuhash[2] * sizeof(void*) / 4;
   const std::uint32_t* chain = bucket + nbuckets;
   std::uint32_t last = 0;
   for (std::uint32_t i = 0; i < nbuckets; i++)

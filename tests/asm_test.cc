@@ -1,0 +1,128 @@
+// tests/asm_test.cc - asm/ without a runtime: what a new port is tried on first.
+//
+// Of the ways into the kernel, sys_test and osproc_test make use enough.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/context/detail/fcontext.hpp>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "asm/jump.h"
+#include "sys/os.h"
+#include "sys/sig.h"
+
+namespace sys = burrow::sys;
+
+namespace {
+
+namespace bc = boost::context::detail;
+
+constexpr std::size_t kStack = 256 * 1024;
+
+void* jumper() { return reinterpret_cast<void*>(&bc::jump_fcontext); }
+
+void* newcontext(char* stack) {
+  return bc::make_fcontext(
+      stack + kStack, kStack,
+      reinterpret_cast<void (*)(bc::transfer_t)>(&burrow_base));
+}
+
+// aligned says whether the compiler may rely on where the stack is.
+[[gnu::noinline]] bool aligned() {
+  alignas(16) volatile char here[16];
+  here[0] = 1;
+  return reinterpret_cast<std::uintptr_t>(&here) % 16 == 0;
+}
+
+// count adds one each time that it is jumped to, up to 1000, then ends.
+burrow_transfer count(burrow_transfer t) {
+  auto* n = static_cast<int*>(t.word);
+  EXPECT_TRUE(aligned());
+  while (*n < 1000) {
+    ++*n;
+    t = burrow_jump(t.context, n, jumper());
+    EXPECT_EQ(t.word, n);
+  }
+  return {t.context, jumper()};
+}
+
+TEST(Jump, ThereAndBackAThousandTimes) {
+  burrow_entry = count;
+  const auto stack = std::make_unique<char[]>(kStack);
+  int n = 0;
+  burrow_transfer t{newcontext(stack.get()), nullptr};
+  for (int i = 1; i <= 1000; i++) {
+    t = burrow_jump(t.context, &n, jumper());
+    ASSERT_EQ(n, i);
+    ASSERT_EQ(t.word, &n);
+  }
+  // Once more: it ends, and its base comes back with no word.
+  t = burrow_jump(t.context, &n, jumper());
+  EXPECT_EQ(t.word, nullptr);
+}
+
+burrow_transfer throwsandcatches(burrow_transfer t) {
+  try {
+    throw std::runtime_error("on its own stack");
+  } catch (const std::exception&) {
+    *static_cast<bool*>(t.word) = true;
+  }
+  return {t.context, jumper()};
+}
+
+TEST(Jump, ExceptionsOnANewContext) {
+  burrow_entry = throwsandcatches;
+  const auto stack = std::make_unique<char[]>(kStack);
+  bool caught = false;
+  burrow_jump(newcontext(stack.get()), &caught, jumper());
+  EXPECT_TRUE(caught);
+}
+
+// ---- A fault becomes an exception ----
+
+struct fault {};
+
+void handler(int, void*, void* context) {
+  sys::sigctxt_unjump(context);
+  if (!sys::sigctxt_inject(context, 0, 0)) ::_exit(3);
+}
+
+void injected() { throw fault{}; }
+
+// Its return address may be in a register alone.
+[[gnu::noinline]] int leaf(const volatile int* p) { return *p; }
+
+[[gnu::noinline]] int deeper(const volatile int* p) { return leaf(p) + 1; }
+
+struct faults : testing::Test {
+  faults() {
+    sys::siginit(handler, injected);
+    sys::setsig(SIGSEGV, sys::ourdisp(), &old_);
+  }
+  ~faults() override { sys::setsig(SIGSEGV, old_, nullptr); }
+
+ private:
+  sys::sigdisp old_;
+};
+
+TEST_F(faults, ABadAddressInALeafIsCaughtByItsCallersCaller) {
+  const volatile int* volatile nowhere = nullptr;
+  // Or the compiler finds out that none of it throws, and does not catch here.
+  int (*volatile f)(const volatile int*) = deeper;
+  for (int i = 0; i < 100; i++) {
+    std::string kept = "destroyed on the way, and what callers kept is kept";
+    EXPECT_THROW(f(nowhere), fault);
+    EXPECT_EQ(kept.size(), 51u);
+  }
+}
+
+TEST_F(faults, ACallToNowhere) {
+  void (*volatile nowhere)() = nullptr;
+  for (int i = 0; i < 100; i++) EXPECT_THROW(nowhere(), fault);
+}
+
+}  // namespace
