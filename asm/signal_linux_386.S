@@ -13,6 +13,10 @@
 //   12(esp)   ucontext               -
 //   esp       16n+12, as in a call   16n
 //
+// A handler that was installed without SA_SIGINFO, as signal() does, gets the signal
+// alone, and an older call for its return, sigreturn: burrow_sigtramp knows it by
+// that, and passes two nulls.
+//
 //   Registers: burrow_sigtramp as the kernel left them, burrow_sigpanic as at
 //   the fault.
 
@@ -32,9 +36,15 @@ burrow_sigtramp:
         .cfi_def_cfa_register ebp
         subl    $24, %esp               // three words, and 16n for the call
         cld                             // the C convention's, not the user's
-        movl    8(%ebp), %eax
         movl    12(%ebp), %ecx
         movl    16(%ebp), %edx
+        movl    4(%ebp), %eax           // of each restorer that there is:
+        cmpl    $0x0077b858, (%eax)     // popl %eax; movl $SYS_sigreturn, %eax
+        jne     .Lsiginfo
+        xorl    %ecx, %ecx
+        xorl    %edx, %edx
+.Lsiginfo:
+        movl    8(%ebp), %eax
         movl    %eax, (%esp)
         movl    %ecx, 4(%esp)
         movl    %edx, 8(%esp)

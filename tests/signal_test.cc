@@ -261,6 +261,28 @@ TEST_P(Signal, AllIsEveryNumber) {
   });
 }
 
+// signal() returns our handler without its flags, and knows it without them when it
+// is put back. Of such a signal i386 tells the handler the number and no more.
+TEST_P(Signal, OurHandlerPutBackBySignalIsMended) {
+  run([] {
+    auto c = make_chan<int>(1);
+    signals::notify(c, {SIGUSR1});
+    for (int i = 0; i < 3; i++) {
+      std::signal(SIGUSR1, std::signal(SIGUSR1, SIG_DFL));
+      kill(getpid(), SIGUSR1);
+      EXPECT_EQ(c.recv(), SIGUSR1);
+    }
+    std::signal(SIGUSR1, std::signal(SIGUSR1, SIG_DFL));
+  });
+  run([] {
+    auto c = make_chan<int>(1);
+    signals::notify(c, {SIGUSR1});
+    struct sigaction now;
+    sigaction(SIGUSR1, nullptr, &now);
+    EXPECT_NE(now.sa_flags & SA_ONSTACK, 0);
+  });
+}
+
 // Of a fault, what somebody sends is ignored.
 TEST_P(Signal, FaultsThatAreSentMayBeIgnored) {
   run([] {

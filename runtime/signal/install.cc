@@ -57,6 +57,14 @@ bool wantsbase(int sig, std::uint16_t flags, const sys::sigdisp& now) noexcept {
   return (flags & (sys::kSigDefault | sys::kSigIgnore | sys::kSigKill)) == 0;
 }
 
+// Whether sig is ours. signal() returns our handler, too, and a program that puts
+// it back by signal() has lost the alternate stack and more: mended here.
+bool isours(int sig, const sys::sigdisp& now) noexcept {
+  if (!sys::disp_isours(now)) return false;
+  if (!sys::disp_onstack(now)) sys::setsig(sig, sys::ourdisp(), nullptr);
+  return true;
+}
+
 void takeover(int sig, signalstate& s) noexcept {
   s.ours = s.changed = true;
   sys::setsig(sig, sys::ourdisp(), nullptr);
@@ -67,7 +75,7 @@ void makeours(int sig) noexcept {
   signalstate& s = state[sig];
   sys::sigdisp now;
   if (sys::sigtab(sig).flags == 0 || sys::getsig(sig, &now) < 0 ||
-      sys::disp_isours(now))
+      isours(sig, now))
     return;
   if (!s.changed) s.previous = now;
   s.restack = false;
@@ -79,7 +87,7 @@ void installone(int sig) noexcept {
   if (flags == 0 || (flags & sys::kSigReserved) != 0) return;
   signalstate& s = state[sig];
   sys::sigdisp now;
-  if (sys::getsig(sig, &now) < 0 || sys::disp_isours(now)) return;
+  if (sys::getsig(sig, &now) < 0 || isours(sig, now)) return;
   s = {};
   s.previous = now;
   if (wantsbase(sig, flags, s.previous)) {

@@ -75,6 +75,9 @@ inline constexpr std::size_t kMmapUnit = 1;
 inline constexpr std::size_t kPagesize = 4096;  // 0: only the kernel knows
 inline constexpr std::size_t kMaxPagesize = 4096;
 
+// Whether a handler that was installed without SA_SIGINFO gets no siginfo.
+inline constexpr bool kPlainFrames = false;
+
 // Whether every processor that runs this process takes an interrupt when a page's
 // rights are taken away.
 inline constexpr bool kProtectInterrupts = true;

@@ -69,12 +69,15 @@ enum class nr : std::intptr_t {
 // The vDSO's monotonic clock, with 64 bits for the seconds.
 inline constexpr char kVdsoClock[] = "__kernel_clock_gettime";
 
-// A kernel is built for pages of 4, 16 or 64 KiB.
 // mmap takes the place in a file in units of so many bytes.
 inline constexpr std::size_t kMmapUnit = 1;
 
+// A kernel is built for pages of 4, 16 or 64 KiB.
 inline constexpr std::size_t kPagesize = 0;  // only the kernel knows
 inline constexpr std::size_t kMaxPagesize = 65536;
+
+// Whether a handler that was installed without SA_SIGINFO gets no siginfo.
+inline constexpr bool kPlainFrames = false;
 
 // Whether every processor that has run this process since takes an interrupt when
 // a page's rights are taken away: here the instruction that forgets the page is

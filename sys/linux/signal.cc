@@ -34,6 +34,17 @@ constexpr std::uint64_t kFaults = sigbit(SIGSEGV) | sigbit(SIGBUS) |
                                   sigbit(SIGFPE) | sigbit(SIGILL) |
                                   sigbit(SIGTRAP);
 
+void (*given)(int sig, void* info, void* ctxt);
+
+// As handler, where there may be signals without siginfo, because a program has
+// put our handler back by signal(): such a signal is sent once more, to come with
+// it. But a fault comes again by itself.
+void entry(int sig, void* info, void* ctxt) noexcept {
+  if (info != nullptr) return given(sig, info, ctxt);
+  setsig(sig, ourdisp(), nullptr);
+  if ((kFaults & sigbit(sig)) == 0) raise(sig);
+}
+
 }  // namespace
 
 std::int64_t getsig(int sig, sigdisp* now) noexcept {
@@ -54,7 +65,8 @@ sigdisp ourdisp() noexcept {
 }
 
 void siginit(void (*handler)(int, void*, void*), void (*injected)()) noexcept {
-  burrow_sigfn = handler;
+  given = handler;
+  burrow_sigfn = kPlainFrames ? entry : handler;
   burrow_sigpanicfn = injected;
 }
 
