@@ -91,9 +91,12 @@ class store {
     void erase(table::iterator it);
   };
   static constexpr std::size_t kShards = 64;
+  static constexpr int kShardBits = 6;
 
   // The highest bits: the table within a shard uses them all, modulo a prime.
-  static std::size_t shard_of(const hashed& k) noexcept { return k.hash >> 58; }
+  static std::size_t shard_of(const hashed& k) noexcept {
+    return k.hash >> (8 * sizeof k.hash - kShardBits);
+  }
 
   std::array<shard, kShards> shards_;
 };

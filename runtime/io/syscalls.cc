@@ -49,7 +49,12 @@ result dup2(int from, int to) noexcept {
 }
 
 result fcntl(int fd, int command, std::intptr_t argument) noexcept {
-  return call(SYS_fcntl, fd, command, argument);  // F_SETLKW blocks
+#if defined(SYS_fcntl64)
+  constexpr long kFcntl = SYS_fcntl64;  // knows both shapes of struct flock
+#else
+  constexpr long kFcntl = SYS_fcntl;
+#endif
+  return call(kFcntl, fd, command, argument);  // F_SETLKW blocks
 }
 
 result getrusage(int who, struct rusage* usage) noexcept {

@@ -60,8 +60,7 @@ std::int64_t sleepcall(const timespec* t) noexcept {
 }
 
 std::int64_t pollcall(void* fds, std::size_t n, timespec* timeout) noexcept {
-  const std::int64_t r =
-      syscall(nr::ppoll_time64, fds, n, timeout, nullptr, 8);
+  const std::int64_t r = syscall(nr::ppoll_time64, fds, n, timeout, nullptr, 8);
   if (!unknown(r)) return r;
   if (timeout == nullptr)
     return syscall(nr::ppoll_time32, fds, n, nullptr, nullptr, 8);

@@ -16,14 +16,15 @@ namespace {
 using clock_type = std::chrono::steady_clock;
 
 std::atomic<int> inside{0};
-std::atomic<clock_type::duration> last{};  // when the last one came
+std::atomic<clock_type::rep> last{0};  // when the last one came
+
+clock_type::rep now() { return clock_type::now().time_since_epoch().count(); }
 
 void block(int wanted) {
+  constexpr clock_type::duration kPatience = std::chrono::seconds(2);
   ++inside;
-  last = clock_type::now().time_since_epoch();
-  while (inside < wanted && clock_type::now().time_since_epoch() - last.load() <
-                                std::chrono::seconds(2))
-    ::usleep(1000);
+  last = now();
+  while (inside < wanted && now() - last < kPatience.count()) ::usleep(1000);
 }
 
 }  // namespace
