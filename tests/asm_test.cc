@@ -12,6 +12,7 @@
 #include <string>
 
 #include "asm/jump.h"
+#include "asm/recover.h"
 #include "sys/os.h"
 #include "sys/sig.h"
 
@@ -80,6 +81,28 @@ TEST(Jump, ExceptionsOnANewContext) {
   bool caught = false;
   burrow_jump(newcontext(stack.get()), &caught, jumper());
   EXPECT_TRUE(caught);
+}
+
+// ---- Out of a function ----
+
+// dives overwrites what a function has to keep, and does not return.
+[[gnu::noinline]] void dives(burrow_recovery* r, int depth) {
+  volatile double kept[8];
+  for (int i = 0; i < 8; i++) kept[i] = depth * i;
+  if (depth > 0 && kept[1] == depth) dives(r, depth - 1);
+  burrow_recover(r);
+}
+
+TEST(Recover, OutOfAFunctionThatDoesNotReturn) {
+  const volatile int start = 7;
+  const int a = start * 3;
+  const double b = start * 0.5;
+  for (int i = 0; i < 100; i++) {
+    burrow_recovery r;
+    if (burrow_recoverable(&r) == 0) dives(&r, i);
+    ASSERT_EQ(a, 21);
+    ASSERT_EQ(b, 3.5);
+  }
 }
 
 // ---- A fault becomes an exception ----

@@ -1,9 +1,7 @@
 // runtime/signal/guard.cc - see guard.h.
-//
-// By the compiler's own setjmp: the C library's may check where a jump goes, and
-// knows nothing of our stacks.
 #include "runtime/signal/guard.h"
 
+#include "asm/recover.h"
 #include "runtime/diag/traceback.h"
 #include "runtime/sched/runtime2.h"
 #include "sys/sig.h"
@@ -11,7 +9,7 @@
 namespace burrow::rt {
 
 struct recoverypoint {
-  void* jump[5];
+  burrow_recovery jump;
   recoverypoint* outer;
 };
 
@@ -21,7 +19,7 @@ struct recoverypoint {
     return true;
   }
   recoverypoint here{{}, mp->recover.load(relaxed)};
-  if (__builtin_setjmp(here.jump) != 0) return false;
+  if (burrow_recoverable(&here.jump) != 0) return false;
   // Relaxed: this thread's handlers alone look at it, and fn cannot be inlined.
   mp->recover.store(&here, relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -37,7 +35,7 @@ struct recoverypoint {
   if (to == nullptr) return;
   mp->recover.store(to->outer, relaxed);
   sys::sigprocmask(sys::sigctxt_mask(ctxt), nullptr);
-  __builtin_longjmp(to->jump, 1);
+  burrow_recover(&to->jump);
 }
 
 int trace_guarded(m* mp, std::uintptr_t pc, std::uintptr_t* pcs,

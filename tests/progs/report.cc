@@ -110,6 +110,13 @@ void quitsinloader() {
       "push %%rbp; mov $0x1234567000, %%rax; mov %%rax, %%rbp; 1: jmp 1b; "
       "pop %%rbp" ::
           : "rax", "memory");
+#elif defined(__i386__)
+  asm volatile("push %%ebp; mov $0x1234, %%ebp; 1: jmp 1b; pop %%ebp" ::
+                   : "memory");
+#elif defined(__aarch64__)
+  asm volatile(
+      "str x29, [sp, #-16]!; mov x29, #0x1234; 1: b 1b; ldr x29, [sp], #16" ::
+          : "memory");
 #endif
 }
 
