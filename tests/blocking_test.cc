@@ -208,6 +208,7 @@ GO_TEST(Syscalls, ABlockingCallStopsNobody) {
 }
 
 TEST(Threads, TooManyAreFatal) {
+  SKIP_WITHOUT_PROGRAMS();
   for (const char* procs : {"1", "2", "8"}) {
     const auto r = testsupport::run_prog(
         "blockers",
@@ -222,6 +223,7 @@ TEST(Threads, TooManyAreFatal) {
 }
 
 TEST(Threads, BelowTheLimitAllGoOn) {
+  SKIP_WITHOUT_PROGRAMS();
   for (const char* procs : {"1", "2", "8"}) {
     const std::string n = testsupport::kTsan ? "100" : "2000";
     const auto r = testsupport::run_prog(

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tests/support/copytest.h"
+#include "tests/support/emulator.h"
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
 #include "tests/support/procself.h"
@@ -52,6 +53,7 @@ future<outcome> copying(fd& to, fd& from) {
 }
 
 GO_TEST(CopyEnd, ADeadlineEndsTheWaitForInput) {
+  SKIP_WITHOUT_NOWAIT();
   for (const char* from : kWatched)
     for (const char* to : testsupport::kSinks) {
       source s(from);
@@ -73,6 +75,7 @@ GO_TEST(CopyEnd, ADeadlineEndsTheWaitForInput) {
 
 // What has been written is counted, neither more nor less.
 GO_TEST(CopyEnd, ADeadlineEndsTheWaitForRoom) {
+  SKIP_WITHOUT_NOWAIT();
   for (const char* from : testsupport::kSources)
     for (const char* to : kWatched) {
       source s(from, pattern(kMuch));
@@ -88,6 +91,7 @@ GO_TEST(CopyEnd, ADeadlineEndsTheWaitForRoom) {
 }
 
 GO_TEST(CopyEnd, CloseEndsTheWaitForInput) {
+  SKIP_WITHOUT_NOWAIT();
   for (const char* from : kWatched)
     for (const char* to : testsupport::kSinks) {
       source s(from);
@@ -100,6 +104,7 @@ GO_TEST(CopyEnd, CloseEndsTheWaitForInput) {
 }
 
 GO_TEST(CopyEnd, CloseEndsTheWaitForRoom) {
+  SKIP_WITHOUT_NOWAIT();
   for (const char* from : testsupport::kSources)
     for (const char* to : kWatched) {
       source s(from, pattern(kMuch));

@@ -1,5 +1,4 @@
 // tests/exec_test.cc - child processes.
-
 #include "burrow/exec.h"
 
 #include <fcntl.h>
@@ -27,6 +26,7 @@ using exec::command;
 using exec::process_state;
 using std::chrono::steady_clock;
 using testsupport::all;
+[[maybe_unused]] auto* const needs = testsupport::needvfork();
 
 void put(fd& f, std::string_view s) { f.write(testsupport::bytes(s)); }
 

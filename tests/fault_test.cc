@@ -23,6 +23,8 @@ constexpr bool kClang = false;
 
 class Fault : public testing::TestWithParam<const char*> {
  protected:
+  void SetUp() override { SKIP_WITHOUT_PROGRAMS(); }
+
   child_result run(const char* program, const char* what,
                    const char* level = "single") {
     return testsupport::run_prog(program,

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "tests/support/dumptest.h"
+#include "tests/support/emulator.h"
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
 
@@ -205,6 +206,7 @@ GO_TEST(Fd, ADeadlineOfEachMessage) {
 
 // What somebody else has opened keeps its flags.
 GO_TEST(Fd, ADescriptorThatWasGiven) {
+  SKIP_WITHOUT_NOWAIT();
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   {

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <type_traits>
 
+#include "tests/support/emulator.h"
 #include "tests/support/synctest.h"
 
 namespace burrow {
@@ -195,6 +196,7 @@ TEST(Mutex, OutlivesARunThatLeavesWaitersBehind) {
 }
 
 TEST(MutexDeathTest, UnlockOfUnlockedIsFatal) {
+  SKIP_WITHOUT_PROGRAMS();
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto fatal = "fatal error: sync: unlock of unlocked mutex";
   EXPECT_EXIT(run([] {

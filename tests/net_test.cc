@@ -286,6 +286,7 @@ GO_TEST(Dial, ErrorsNameTheOperationAndTheAddress) {
 }
 
 TEST(Dial, NobodyIsThereThoughThePortMayBeOurOwn) {
+  SKIP_WITHOUT_PROGRAMS();
   const auto r = testsupport::run_prog("selfconnect");
   if (r.exit_code == 77) GTEST_SKIP() << "no network of its own to be had";
   EXPECT_EQ(r.exit_code, 0) << r.err;

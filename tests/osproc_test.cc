@@ -16,7 +16,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -25,11 +24,14 @@
 #include <vector>
 
 #include "sys/os.h"
+#include "tests/support/emulator.h"
 #include "tests/support/osthread.h"
+#include "tests/support/procself.h"
 
 namespace rt = burrow::rt;
 namespace sys = burrow::sys;
 using namespace ostest;
+using namespace burrow::testsupport;
 
 namespace {
 
@@ -215,6 +217,7 @@ class OsprocDeathTest : public ::testing::Test {
   // Each death is that of a program started anew: one that forked with other
   // threads' locks held would prove nothing.
   void SetUp() override {
+    SKIP_WITHOUT_PROGRAMS();
     ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   }
 };
@@ -286,23 +289,6 @@ TEST_F(OsprocDeathTest, WhatOnlyALivingThreadOwnsIsNoLeak) {
 
 // ---- The end of threads, and too many of them ----
 
-struct usage {
-  long rsskib = 0, vmkib = 0, mappings = 0;
-};
-
-usage measure() {
-  usage u;
-  std::string word;
-  for (std::ifstream status("/proc/self/status"); status >> word;) {
-    if (word == "VmSize:") status >> u.vmkib;
-    if (word == "VmRSS:") status >> u.rsskib;
-  }
-  std::string line;
-  for (std::ifstream maps("/proc/self/maps"); std::getline(maps, line);)
-    u.mappings++;
-  return u;
-}
-
 TEST(Osproc, TenThousandThreadsInTurnDoNotGrowMemory) {  // [REUSE]
   const auto use = [] {
     run([] {
@@ -314,10 +300,11 @@ TEST(Osproc, TenThousandThreadsInTurnDoNotGrowMemory) {  // [REUSE]
   };
   for (int i = 0; i < 200; i++) use();
   const usage before = measure();
-  for (int i = 0; i < 10'000; i++) use();
+  for (int i = 0; i < (emulated() ? 500 : 10'000); i++) use();
   const usage after = measure();
   EXPECT_LT(after.mappings - before.mappings, 100);
-  if (burrow::testsupport::watched()) return;
+  if (watched()) return;
+  if (emulated()) GTEST_SKIP() << kKeepsThreads;
   EXPECT_LT(after.rsskib - before.rsskib, 2 * 1024);
   EXPECT_LT(after.vmkib - before.vmkib, 200 * 1024);
 }
@@ -344,6 +331,7 @@ TEST(Osproc, StacksOfManyEndedThreadsAreGivenBack) {
   wave();
   const usage after = measure();
   if (kSanitizer) return;
+  if (emulated()) GTEST_SKIP() << kKeepsThreads;
   EXPECT_LT(after.rsskib - before.rsskib, 4 * 1024);
   EXPECT_LT(after.vmkib - before.vmkib, 200 * 1024);
 }

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "burrow/burrow.h"
+#include "tests/support/emulator.h"
 #include "tests/support/iotest.h"
 
 namespace sys = burrow::sys;
@@ -340,6 +341,7 @@ void usepipe(const char* debug, bool ring) {
 }
 
 TEST(PollerDeathTest, WhereItIsForbiddenEpollTakesItsPlaceAndIsSaid) {
+  SKIP_WITHOUT_PROGRAMS();
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT((forbid(), usepipe("netpoll=uring", false)),
               testing::ExitedWithCode(0),
@@ -347,6 +349,7 @@ TEST(PollerDeathTest, WhereItIsForbiddenEpollTakesItsPlaceAndIsSaid) {
 }
 
 TEST(PollerDeathTest, ItIsChosenByTheEnvironment) {
+  SKIP_WITHOUT_PROGRAMS();
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   sys::poller p;
   if (sys::pollopen(p, sys::pollkind::uring) < 0)
@@ -357,6 +360,7 @@ TEST(PollerDeathTest, ItIsChosenByTheEnvironment) {
 }
 
 TEST(PollerDeathTest, AnUnknownKindIsSaidAndIgnored) {
+  SKIP_WITHOUT_PROGRAMS();
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(usepipe("netpoll=kqueue", false), testing::ExitedWithCode(0),
               "BURROW_DEBUG=netpoll=kqueue: not understood; ignored");

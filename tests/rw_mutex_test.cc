@@ -5,6 +5,7 @@
 #include <shared_mutex>
 #include <string>
 
+#include "tests/support/emulator.h"
 #include "tests/support/synctest.h"
 
 namespace burrow {
@@ -222,6 +223,7 @@ TEST(RwMutex, OutlivesARunThatLeavesWaitersBehind) {
 }
 
 TEST(RwMutexDeathTest, MisuseIsFatal) {
+  SKIP_WITHOUT_PROGRAMS();
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto code2 = testing::ExitedWithCode(2);
   const auto wfatal = "fatal error: sync: Unlock of unlocked RWMutex";

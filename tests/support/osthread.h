@@ -14,10 +14,12 @@
 
 #include "runtime/os/osproc.h"
 #include "sys/os.h"
+#include "tests/support/emulator.h"
 #include "tests/support/sanitizer.h"
 
 namespace ostest {
 
+using burrow::testsupport::emulated;
 using burrow::testsupport::kSanitizer;
 using burrow::testsupport::kTsan;
 

@@ -36,6 +36,24 @@ inline long residentkb(const std::string& pid = "self") {
   return kb;
 }
 
+// Of this process.
+struct usage {
+  long rsskib = 0, vmkib = 0, mappings = 0;
+};
+
+inline usage measure() {
+  usage u;
+  std::string word;
+  for (std::ifstream status("/proc/self/status"); status >> word;) {
+    if (word == "VmSize:") status >> u.vmkib;
+    if (word == "VmRSS:") status >> u.rsskib;
+  }
+  std::string line;
+  for (std::ifstream maps("/proc/self/maps"); std::getline(maps, line);)
+    u.mappings++;
+  return u;
+}
+
 // stateof is a process's state as ps shows it ('T': stopped); 0: there is none.
 inline char stateof(int pid) {
   std::ifstream f("/proc/" + std::to_string(pid) + "/stat");

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/emulator.h"
+
 namespace burrow::testsupport {
 
 struct child_options {
@@ -30,7 +32,7 @@ struct child_result {
 
 // run_child runs the program at path and waits for its end.
 //
-// Context  any thread but a goroutine's: it blocks.
+// Context  any thread but a goroutine's: it blocks. SKIP_WITHOUT_PROGRAMS before.
 // Errors   std::system_error if the program cannot be started.
 child_result run_child(const std::string& path, const child_options& = {});
 
