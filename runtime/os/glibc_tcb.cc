@@ -81,7 +81,7 @@ struct knowledge {
   std::size_t libctlsbytes;
   std::size_t resolver;        // offset of the resolver's state
   std::ptrdiff_t resolverptr;  // of the pointer to it, in TLS
-  std::size_t robust;  // offset of the robust_list_head; 0: no such lists
+  std::size_t robust;  // offset of the robust_list_head, after a back link
   long robustfutexoffset;
   std::size_t stackfields;  // offset of {address, size}; 0: not found
   bool rseq;                // real threads are registered
@@ -217,20 +217,21 @@ bool checkresolver(void* tcb) noexcept {
   return inside(libc.resolver, 1);
 }
 
-// checkrobust finds the offset of the list head: the kernel was told it. Some
-// emulators have no such lists: nobody's robust mutexes work there.
+// checkrobust finds the offset of the list head: the kernel was told it. An
+// emulator may know no such lists; libc uses its own all the same.
 bool checkrobust(void* tcb) noexcept {
+  constexpr std::size_t kBytes = sizeof(robust_list_head);
   void* at = nullptr;
-  std::size_t bytes = 0;
-  const std::int64_t err = sys::robustlist_get(&at, &bytes);
-  if (err < 0) return err == -ENOSYS;
+  std::size_t bytes = kBytes;
+  if (sys::robustlist_get(&at, &bytes) == -ENOSYS)
+    for (std::size_t i = sizeof(tcbhead); inside(i, kBytes); i += sizeof at)
+      if (isrobusthead(field<robust_list_head>(tcb, i)))
+        at = field<void>(tcb, i);
   libc.robust = distance(tcb, at);
-  if (bytes != sizeof(robust_list_head) || !inside(libc.robust, bytes))
-    return false;
+  if (bytes != kBytes || !inside(libc.robust, bytes)) return false;
   const auto* head = static_cast<robust_list_head*>(at);
   libc.robustfutexoffset = head->futex_offset;
-  return head->list.next == at &&
-         (!kRobustBack || static_cast<void**>(at)[-1] == at);
+  return isrobusthead(head);
 }
 
 // findstackfields looks for the stack's address and size, which we chose, side
@@ -362,13 +363,11 @@ void tcbenter(void* tcb) noexcept {
   errno = 0;
   libc.ctype_init();  // [CTYPE]
   *field<void*>(tcb, libc.resolverptr) =
-      field<void>(tcb, libc.resolver);  // [RESOLV]
-  if (libc.robust != 0) {               // [ROBUST]
-    auto* const head = field<robust_list_head>(tcb, libc.robust);
-    *head = {{&head->list}, libc.robustfutexoffset, nullptr};
-    if (kRobustBack) *field<void*>(tcb, libc.robust - sizeof(void*)) = head;
-    sys::robustlist_set(head, sizeof *head);
-  }
+      field<void>(tcb, libc.resolver);                           // [RESOLV]
+  auto* const head = field<robust_list_head>(tcb, libc.robust);  // [ROBUST]
+  *head = {{&head->list}, libc.robustfutexoffset, nullptr};
+  if (kRobustBack) *field<void*>(tcb, libc.robust - sizeof(void*)) = head;
+  sys::robustlist_set(head, sizeof *head);
   if (libc.rseqoffset == nullptr) return;  // [RSEQ]
   rseqarea* const area = rseqof(tcb);
   *area = {};

@@ -10,6 +10,8 @@
 // For glibc_tcb.cc alone.
 #pragma once
 
+#include <linux/futex.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +20,13 @@ namespace burrow::rt {
 // The list of robust mutexes has a link back, in front of its head, where a mutex
 // has room for two links.
 inline constexpr bool kRobustBack = sizeof(void*) == 8;
+
+// isrobusthead says whether that list is empty, as a thread's is that has just
+// begun; of what else is in a TCB nothing looks like it.
+inline bool isrobusthead(const robust_list_head* h) noexcept {
+  return h->list.next == &h->list && h->futex_offset < 0 &&
+         (!kRobustBack || (&h->list.next)[-1] == &h->list);
+}
 
 #if defined(__x86_64__) || defined(__i386__)
 
