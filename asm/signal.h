@@ -8,8 +8,8 @@
 extern "C" {
 
 // burrow_sigtramp is the handler that the kernel knows. It calls *burrow_sigfn
-// with what it was given; on 386 info and context are null if the handler was
-// installed without SA_SIGINFO.
+// with what it was given; on 386 and arm64 info and context are null if the handler
+// was installed without SA_SIGINFO.
 __attribute__((visibility("hidden"))) void burrow_sigtramp(int sig, void* info,
                                                            void* context);
 __attribute__((visibility("hidden"))) extern void (*burrow_sigfn)(

@@ -8,11 +8,14 @@
 //   reg   burrow_sigtramp    burrow_sigpanic
 //   ---   ----------------   --------------------------------------------
 //   x0    signal             as at the fault, like all that is not named
-//   x1    siginfo            -
-//   x2    ucontext           -
+//   x1    siginfo = sp       -
+//   x2    ucontext = sp+128  -
 //   x16   -                  dead
 //   x30   the restorer       dead
 //   sp    16n                16n: (sp) the fault's pc, 8(sp) its sp, 16(sp) its x30
+
+// A handler that was installed without SA_SIGINFO finds in x1 and x2 what the
+// interrupted code had there: burrow_sigfn gets null for both then.
 
 #define SYS_rt_sigreturn 139
 
@@ -29,6 +32,12 @@ burrow_sigtramp:
         .cfi_rel_offset x29, 0
         .cfi_rel_offset x30, 8
         mov     x29, sp
+        add     x3, sp, #16             // siginfo, if there is one
+        add     x4, sp, #16 + 128
+        cmp     x1, x3
+        ccmp    x2, x4, #0, eq
+        csel    x1, x1, xzr, eq
+        csel    x2, x2, xzr, eq
         adrp    x3, burrow_sigfn
         ldr     x3, [x3, :lo12:burrow_sigfn]
         blr     x3

@@ -77,7 +77,7 @@ inline constexpr std::size_t kPagesize = 0;  // only the kernel knows
 inline constexpr std::size_t kMaxPagesize = 65536;
 
 // Whether a handler that was installed without SA_SIGINFO gets no siginfo.
-inline constexpr bool kPlainFrames = false;
+inline constexpr bool kPlainFrames = true;
 
 // Whether every processor that has run this process since takes an interrupt when
 // a page's rights are taken away: here the instruction that forgets the page is
