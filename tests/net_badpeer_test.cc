@@ -237,7 +237,7 @@ GO_TEST(BadPeer, AByteAtATime) {
 GO_TEST(BadPeer, OneThatNeverReads) {
   listener l = net::listen("tcp", "127.0.0.1:0");
   constexpr int kClients = 10;
-  auto ends = make_chan<std::error_code>(kClients);
+  auto ends = make_chan<std::error_code>(kClients + 1);
   auto served = async([&] {
     wait_group wg;
     for (int i = 0; i < kClients + 1; ++i)
