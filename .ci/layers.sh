@@ -24,7 +24,7 @@ includes() {
 }
 includes asm 'asm/'
 includes sys 'asm/|sys/'
-includes runtime 'asm/(jump|recover).h|sys/|runtime/|burrow/' '^runtime/[^i]'
+includes runtime 'asm/(jump|recover|switch).h|sys/|runtime/|burrow/' '^runtime/[^i]'
 includes runtime/include 'burrow/'
 includes examples 'burrow/|examples/'
 grep -rnE '^ *# *include *<burrow/' runtime sys asm |

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <unwind.h>
+
 #include <boost/context/detail/fcontext.hpp>
+#include <cfenv>
 #include <csignal>
 #include <cstdint>
 #include <memory>
@@ -13,6 +16,7 @@
 
 #include "asm/jump.h"
 #include "asm/recover.h"
+#include "asm/switch.h"
 #include "sys/os.h"
 #include "sys/sig.h"
 
@@ -104,6 +108,140 @@ TEST(Recover, OutOfAFunctionThatDoesNotReturn) {
     ASSERT_EQ(b, 3.5);
   }
 }
+
+#if defined(BURROW_SWITCH)
+
+// ---- Contexts of our own ----
+
+burrow_context here, there;
+
+void begin(const burrow_context* (*main)(), char* stack) {
+  burrow_main = main;
+  there = here = {};
+  there.sp = stack + kStack;
+  there.pc = reinterpret_cast<void*>(&burrow_begin);
+  asm("stmxcsr %0" : "=m"(there.mxcsr));
+  asm("fnstcw %0" : "=m"(there.fpcw));
+}
+
+int counted;
+
+const burrow_context* counts() {
+  EXPECT_TRUE(aligned());
+  while (counted < 1000) {
+    ++counted;
+    burrow_switch(&there, &here);
+  }
+  return &here;
+}
+
+TEST(Switch, ThereAndBackAThousandTimes) {
+  const auto stack = std::make_unique<char[]>(kStack);
+  begin(counts, stack.get());
+  counted = 0;
+  // What lives over the switch is kept by the compiler, or by nobody.
+  volatile double half = 0.5;
+  for (int i = 1; i <= 1000; i++) {
+    burrow_switch(&here, &there);
+    ASSERT_EQ(counted, i);
+    ASSERT_EQ(half, 0.5);
+  }
+  burrow_switch(&here, &there);
+  EXPECT_EQ(counted, 1000);
+}
+
+const burrow_context* catches() {
+  try {
+    throw std::runtime_error("on its own stack");
+  } catch (const std::exception&) {
+    counted = 1;
+  }
+  return &here;
+}
+
+TEST(Switch, ExceptionsOnANewContext) {
+  const auto stack = std::make_unique<char[]>(kStack);
+  begin(catches, stack.get());
+  counted = 0;
+  burrow_switch(&here, &there);
+  EXPECT_EQ(counted, 1);
+}
+
+// third divides where the compiler cannot, in the present rounding mode.
+[[gnu::noinline]] float third() {
+  volatile float one = 1, three = 3;
+  return one / three;
+}
+
+std::uint16_t x87() {
+  std::uint16_t w;
+  asm volatile("fnstcw %0" : "=m"(w));
+  return w;
+}
+
+const burrow_context* roundsdown() {
+  for (int i = 0; i < 3; i++) {
+    std::fesetround(FE_DOWNWARD);
+    EXPECT_LT(third(), 1.0F / 3.0F);  // which the compiler rounds up
+    burrow_switch(&there, &here);
+    EXPECT_EQ(std::fegetround(), FE_DOWNWARD);
+    // The x87's alone: rounding up, which SSE does not know of.
+    const auto w = static_cast<std::uint16_t>((x87() & ~0xc00) | 0x800);
+    asm volatile("fldcw %0" : : "m"(w));
+    burrow_switch(&there, &here);
+    EXPECT_EQ(x87(), w);
+  }
+  return &here;
+}
+
+TEST(Switch, ControlWordsBelongToTheContext) {
+  const auto stack = std::make_unique<char[]>(kStack);
+  begin(roundsdown, stack.get());
+  const std::uint16_t mine = x87();
+  for (int i = 0; i < 7; i++) {
+    burrow_switch(&here, &there);
+    EXPECT_EQ(std::fegetround(), FE_TONEAREST);
+    EXPECT_EQ(x87(), mine);
+  }
+}
+
+// findslocal walks the stack it is called on and looks for the frame of `parks`.
+void* parkspc;
+
+void findsparks(void* found) {
+  _Unwind_Backtrace(
+      [](_Unwind_Context* c, void* arg) {
+        if (_Unwind_FindEnclosingFunction(
+                reinterpret_cast<void*>(_Unwind_GetIP(c))) == parkspc)
+          ++*static_cast<int*>(arg);
+        return _URC_NO_REASON;
+      },
+      found);
+  EXPECT_TRUE(aligned());
+}
+
+[[gnu::noinline]] const burrow_context* parks() {
+  volatile int kept = 7;
+  burrow_switch(&there, &here);
+  counted = kept;
+  return &here;
+}
+
+TEST(Switch, AVisitorSeesTheFramesAndLeavesThemAlone) {
+  const auto stack = std::make_unique<char[]>(kStack);
+  begin(parks, stack.get());
+  parkspc = reinterpret_cast<void*>(&parks);
+  burrow_switch(&here, &there);
+  for (int i = 0; i < 100; i++) {
+    int found = 0;
+    burrow_ontop(&there, findsparks, &found);
+    EXPECT_EQ(found, 1);
+  }
+  burrow_switch(&here, &there);
+  EXPECT_EQ(counted, 7);
+}
+
+#endif
 
 // ---- A fault becomes an exception ----
 

@@ -175,7 +175,7 @@ void abandon(g* gp, void*) {
   gp->flags = 0;
   gp->locals = nullptr;
   if (!clean) return;  // lost, with its stack, rather than reused too early
-  if (gp->ctx != nullptr) forgetctx(gp);
+  if (gp->ctx.sp != nullptr) forgetctx(gp);
   if (gp->stack.lo != nullptr) stackfreepool(gp->stack);
   gp->stack = {};
   gfree(nullptr, gp);

@@ -30,7 +30,7 @@ std::int64_t patience = kPatience;  // left in this dump
 const g* visited = nullptr;
 
 [[gnu::noinline]] void walk(void* arg) {
-  constexpr int kFrames = 4;  // this one, guarded, takeontop and ontop's own
+  constexpr int kFrames = 5;  // this one, guarded, takeontop and ontop's two
   auto* t = static_cast<trace*>(arg);
   t->n = capture_here(t->pcs, kMaxTrace + 1, kFrames);
 }
@@ -61,8 +61,8 @@ void set_tracerunning(tracerunning_fn fn) noexcept {
 }
 
 const char* takeparked(g* here, g* gp, trace& t) noexcept {
-  if (gp->ctx == nullptr) return "not started";
-  if (static_cast<char*>(gp->ctx) - gp->stack.lo < kTraceRoom + kGuardPage)
+  if (gp->ctx.sp == nullptr) return "not started";
+  if (static_cast<char*>(gp->ctx.sp) - gp->stack.lo < kTraceRoom + kGuardPage)
     return "too little of its stack is left to walk it";
   if (gp == visited)
     return "its stack was in use by a dump that was interrupted";

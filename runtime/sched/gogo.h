@@ -1,4 +1,4 @@
-// runtime/sched/gogo.h - the context switch.
+// runtime/sched/gogo.h - from one goroutine to another.
 //
 // A switch goes straight from one goroutine to the next; g0 is used only where
 // there is no next one at hand. The one that leaves is described by m::post, and
@@ -11,25 +11,80 @@
 //   gogoend(mp, to)          the same for the lowest function of a stack: it is
 //                            to return what this returns
 //
-// All move curg, the C++ exception globals and errno from one to the other.
-// The switch itself is Boost.Context's; only gogo.cc knows.
+// All move curg, the C++ exception globals and errno from one to the other:
+// libstdc++ and libc++abi keep the stack of caught exceptions and the uncaught
+// count in a per-thread structure { void*, unsigned }, whose address each m looks
+// up once. Moving both words at each switch costs under 1 ns; asking for the
+// address each time, 12 ns.
+//
+// Rejected: boost::context::fiber. It allocates its control block on the stack,
+// and whether it saves exception state differs between Boost versions.
 #pragma once
 
 #include "runtime/sched/runtime2.h"
+#include "runtime/sched/sanitize.h"
+#include "runtime/sched/switch.h"
+#include "runtime/sched/tls.h"
 
 namespace burrow::rt {
 
-// gogo runs `to` and returns the m on which `from` goes on, in the runtime.
-//
-// Context  in the runtime; `to` is owned by the caller: its context saved, or
-//          not started. mp->post says what to do for `from`.
-m* gogo(m* mp, g* from, g* to) noexcept;
+// The part of __cxa_eh_globals that the Itanium C++ ABI fixes.
+struct ehglobals {
+  void* caught;
+  unsigned uncaught;
+};
 
-[[noreturn]] void gogodead(m* mp, g* to) noexcept;
-void* gogoend(m* mp, g* to) noexcept;
+inline void saveenv(const m* mp, g* from) noexcept {
+  const ehglobals* eh = mp->ehglobals;
+  from->ehcaught = eh->caught;
+  from->ehuncaught = eh->uncaught;
+  from->err = *mp->errnop;
+}
+
+inline void loadenv(m* mp, g* to) noexcept {
+  ehglobals* eh = mp->ehglobals;
+  eh->caught = to->ehcaught;
+  eh->uncaught = to->ehuncaught;
+  *mp->errnop = to->err;
+  mp->curg = to;
+}
+
+// finishcall is the part of finishswitch that is rare.
+void finishcall(m* mp) noexcept;
+
+// finishswitch is the arrival's first act. Returns the m it arrived on.
+inline m* finishswitch() noexcept {
+  m* mp = getm();
+  sanitizer_arrived(mp, mp->curg);
+  if (spinlock* l = mp->post.unlock; l != nullptr) {
+    mp->post.unlock = nullptr;
+    l->unlock();
+    if (mp->post.fn != nullptr) [[unlikely]]
+      finishcall(mp);
+  }
+  return mp;
+}
 
 // startctx gives a g that has not run its stack and first context.
 void startctx(m* mp, g* gp) noexcept;
+
+// gogo runs `to` and returns the m on which `from` goes on, in the runtime. Inlined
+// where goroutines park and yield.
+//
+// Context  in the runtime; `to` is owned by the caller: its context saved, or
+//          not started. mp->post says what to do for `from`.
+[[gnu::always_inline]] inline m* gogo(m* mp, g* from, g* to) noexcept {
+  if (to->ctx.sp == nullptr) [[unlikely]]
+    startctx(mp, to);
+  saveenv(mp, from);
+  loadenv(mp, to);
+  sanitizer_switch(from, to);
+  switchctx(&from->ctx, &to->ctx);
+  return finishswitch();
+}
+
+[[noreturn]] void gogodead(m* mp, g* to) noexcept;
+const gocontext* gogoend(m* mp, g* to) noexcept;
 
 // initgogo comes before the first switch. One thread at a time.
 void initgogo() noexcept;
@@ -40,7 +95,7 @@ void initg0(m* mp) noexcept;
 // forgetctx drops what a g that is abandoned left behind (sanitizers' state).
 void forgetctx(g* gp) noexcept;
 
-// ontop runs fn(arg) on the stack of a parked g, above its last frame, and comes
+// ontop runs fn(arg) on the stack of a parked g, below its last frame, and comes
 // back; for tracebacks. gp stays parked.
 //
 // Context  any thread; `from` says whose stack it is on. Nobody resumes gp

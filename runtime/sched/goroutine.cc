@@ -134,14 +134,13 @@ void endong0(m* mp, void* arg) {
     gp->lockedm = nullptr;
     gp->lockedcount = 0;
   }
-  mp->post.fn = endong0;
-  mp->post.arg = gp;
+  mp->post.call(endong0, gp);
   gogodead(mp, &mp->g0);
 }
 
 // goend ends gp. Returns null if another goroutine is to start on this stack,
 // else what goroutinemain returns.
-void* goend(m* mp, g* gp) noexcept {
+const gocontext* goend(m* mp, g* gp) noexcept {
   p* pp = getp(mp);
   BURROW_DCHECK(mp->curg == gp && pp->mp.load(relaxed) == mp);
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::running);
@@ -150,7 +149,7 @@ void* goend(m* mp, g* gp) noexcept {
   if ((gp->flags & (kGLocked | kGMain)) != 0) [[unlikely]]
     endspecial(mp, gp);
   g* next = picknext(mp);
-  if (next != nullptr && next->ctx == nullptr && next->stackpages == 0 &&
+  if (next != nullptr && next->ctx.sp == nullptr && next->stackpages == 0 &&
       gp->stackpages == 0) {
     next->stack = gp->stack;
     gp->stack = {};
@@ -191,7 +190,7 @@ void gfree(p* pp, g* gp) noexcept {
     std::free(const_cast<char*>(gp->name));
     gp->name = nullptr;
   }
-  gp->ctx = nullptr;
+  gp->ctx.sp = nullptr;
   gp->ehcaught = nullptr;
   gp->ehuncaught = 0;
   gp->err = 0;
@@ -217,7 +216,7 @@ void foreachg(void (*fn)(g*, void*), void* arg) noexcept {
     for (std::size_t i = 0; i < used; i++) fn(chunkat(c, i), arg);
 }
 
-void* goroutinemain(m* mp) {
+const gocontext* goroutinemain(m* mp) {
   for (;;) {
     g* gp = mp->curg;
     BURROW_DCHECK(gp->status.load(relaxed) == gstatus::runnable);
@@ -226,7 +225,7 @@ void* goroutinemain(m* mp) {
     callclosure(gp);
     mp = getm();
     if (!enter(mp)) mp = reacquire(mp);
-    if (void* to = goend(mp, gp); to != nullptr) return to;
+    if (const gocontext* to = goend(mp, gp); to != nullptr) return to;
   }
 }
 

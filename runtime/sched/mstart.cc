@@ -108,7 +108,7 @@ m* mget() noexcept {
   mp->lockedwait = mp->zombie = false;
   mp->lockedg = nullptr;
   mp->picked = nullptr;
-  mp->post = {};
+  mp->post.unlock = nullptr;
   mp->park.clear();
   sched.mcount++;
   mp->live = true;

@@ -53,8 +53,7 @@ void endzombieong0(m* mp, void* arg) {
     calllost(gp);
     if (enter(mp)) rtthrow("endzombie: it has a p");
   }
-  mp->post.fn = endzombieong0;
-  mp->post.arg = gp;
+  mp->post.call(endzombieong0, gp);
   gogodead(mp, &mp->g0);
 }
 
@@ -100,7 +99,7 @@ void parkforeign(g* gp, const parkhold& h) noexcept {
 // start is left to g0.
 g* picktopark(m* mp) noexcept {
   g* gp = picknext(mp);
-  if (gp == nullptr || gp->ctx != nullptr) return gp;
+  if (gp == nullptr || gp->ctx.sp != nullptr) return gp;
   if (getp(mp)->stackn != 0 && gp->stackpages == 0) return gp;
   mp->picked = gp;
   return nullptr;
@@ -133,8 +132,7 @@ void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
   if (h.unlockf == nullptr) {
     mp->post.unlock = h.held;
   } else {
-    mp->post.fn = letgoafterswitch;
-    mp->post.arg = &h;
+    mp->post.call(letgoafterswitch, &h);
   }
   if (havep) return park(mp, gp);
   mp = gogo(mp, gp, &mp->g0);
@@ -251,8 +249,7 @@ m* reacquire(m* mp) noexcept {
     acquirep(mp, pp);
     return mp;
   }
-  mp->post.fn = requeueong0;
-  mp->post.arg = gp;
+  mp->post.call(requeueong0, gp);
   mp = gogo(mp, gp, &mp->g0);
   gp->status.store(gstatus::running, relaxed);
   return mp;

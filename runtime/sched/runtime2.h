@@ -26,6 +26,7 @@
 #include "runtime/sched/lock.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/runq.h"
+#include "runtime/sched/switch.h"
 #include "runtime/time/timers.h"
 #include "sys/sig.h"
 
@@ -66,35 +67,36 @@ struct stackspan {
 };
 
 struct g {
-  // Owned by whoever owns the g (gstatus).
-  void* ctx = nullptr;     // saved context; null: not started, or running
-  g* schedlink = nullptr;  // next on a list of gs
-  void (*invoke)(void*) = nullptr;  // runs the closure, then destroys it
-  void* closure = nullptr;          // inlineclosure, or a heap block
-  stackspan stack;                  // none until it first runs
-  void* ehcaught = nullptr;         // __cxa_eh_globals, while off its thread
+  // Owned by whoever owns the g (gstatus). First what a switch touches.
+  gocontext ctx = {};        // saved; no sp: not started. Stale while it runs
+  void* ehcaught = nullptr;  // __cxa_eh_globals, while off its thread
   unsigned ehuncaught = 0;
-  int err = 0;  // errno, while off its thread
-  std::uint64_t goid = 0;
-  sudog* waiting = nullptr;      // the queues it waits on, by waitlink
-  void* locals = nullptr;        // goroutine-local values
-  m* lockedm = nullptr;          // the m it is locked to
-  const char* name = nullptr;    // owned; malloc
-  std::uint64_t parentgoid = 0;  // who started it; 0: no goroutine did
-  std::uintptr_t gopc = 0;  // where: the return address of `go`; 0: run did
-  std::uint64_t runid = 0;  // the run it belongs to
+  int err = 0;                   // errno, while off its thread
+  g* schedlink = nullptr;        // next on a list of gs
   std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
-  std::uint32_t lockedcount = 0;
-  // Parked at that time, by sched.clock, ns; once runnable: latency.cc's.
-  std::int64_t waitsince = 0;
-  std::uint32_t syscalls = 0;     // how deep in entersyscall
-  std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
   waitreason why = waitreason::none;
   std::uint8_t flags = 0;  // gflag
   bool inuse = false;  // dump.cc alone: its stack is in use as the world stands
 
   // Atomic: read by dumps, by the deadlock check and at the end of a run.
   std::atomic<gstatus> status{gstatus::dead};
+
+  stackspan stack;                  // none until it first runs
+  void (*invoke)(void*) = nullptr;  // runs the closure, then destroys it
+  void* closure = nullptr;          // inlineclosure, or a heap block
+  sudog* waiting = nullptr;         // the queues it waits on, by waitlink
+  // Parked at that time, by sched.clock, ns; once runnable: latency.cc's.
+  std::int64_t waitsince = 0;
+  std::uint64_t goid = 0;
+  std::uint64_t runid = 0;       // the run it belongs to
+  void* locals = nullptr;        // goroutine-local values
+  m* lockedm = nullptr;          // the m it is locked to
+  const char* name = nullptr;    // owned; malloc
+  std::uint64_t parentgoid = 0;  // who started it; 0: no goroutine did
+  std::uintptr_t gopc = 0;  // where: the return address of `go`; 0: run did
+  std::uint32_t lockedcount = 0;
+  std::uint32_t syscalls = 0;     // how deep in entersyscall
+  std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
 
   // Foreign proxies only: 1 once goready came; a futex.
   std::atomic<std::uint32_t> parkword{0};
@@ -111,8 +113,15 @@ struct g {
 // stack is no longer in use.
 struct postswitch {
   spinlock* unlock = nullptr;
-  void (*fn)(m* mp, void* arg) = nullptr;
+  void (*fn)(m* mp, void* arg) = nullptr;  // looked at only if unlock is set
   void* arg = nullptr;
+  spinlock nothing;
+
+  void call(void (*f)(m* mp, void* arg), void* a) noexcept {
+    unlock = &nothing;
+    fn = f;
+    arg = a;
+  }
 };
 
 struct frozentrace;
@@ -135,18 +144,18 @@ struct alignas(kCacheLine) m {
   std::uint32_t yield = 0;                    // at its next safepoint; askyield
   g* curg = nullptr;  // what runs on this m; &g0 in the scheduler
   postswitch post;
-  void* ehglobals = nullptr;  // __cxa_get_globals() of this thread
-  int* errnop = nullptr;      // &errno of this thread
-  void* sandead = nullptr;    // TSan: fiber of the g that ended last
-  stackspan deadstack;        // freed once the switch off it is over
-  g* picked = nullptr;        // taken from a queue, needs g0 to start it
-  bool spinning = false;      // counted in sched.nmspinning
-  bool ism0 = false;          // the thread of run
-  bool exiting = false;       // its locked g ended: the thread ends too
-  bool zombie = false;        // counted in sched.nmzombie; sched.lock
-  g* lockedg = nullptr;       // the g locked to this m
-  g* inuse = nullptr;         // dump.cc alone: what it runs while the world
-                              // stands still
+  struct ehglobals* ehglobals = nullptr;  // of this thread; gogo.h
+  int* errnop = nullptr;                  // &errno of this thread
+  void* sandead = nullptr;  // TSan: fiber of the g that ended last
+  stackspan deadstack;      // freed once the switch off it is over
+  g* picked = nullptr;      // taken from a queue, needs g0 to start it
+  bool spinning = false;    // counted in sched.nmspinning
+  bool ism0 = false;        // the thread of run
+  bool exiting = false;     // its locked g ended: the thread ends too
+  bool zombie = false;      // counted in sched.nmzombie; sched.lock
+  g* lockedg = nullptr;     // the g locked to this m
+  g* inuse = nullptr;       // dump.cc alone: what it runs while the world
+                            // stands still
   std::uint64_t rand = 0;
   g g0;  // the scheduler's own context
 

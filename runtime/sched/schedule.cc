@@ -31,7 +31,7 @@ inline void fetchahead(const runq& q) noexcept {
   constexpr std::uint32_t kG = 6, kStack = 3;
   if (q.size() <= kG) return;
   __builtin_prefetch(q.peek(kG));
-  const char* ctx = static_cast<const char*>(q.peek(kStack)->ctx);
+  const char* ctx = static_cast<const char*>(q.peek(kStack)->ctx.sp);
   __builtin_prefetch(ctx);
   __builtin_prefetch(ctx + 64);
   __builtin_prefetch(ctx + 128);

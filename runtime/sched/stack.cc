@@ -180,11 +180,13 @@ void stackfree(m* mp, stackspan s) noexcept {
   if (spanbytes(s) != sched.stackpages.load(relaxed) * pagebytes()) {
     // Another p could take it from the pool while we still run on it: it
     // waits in the cache slot of its own until the next switch is over.
-    mp->post.fn = [](m* mm, void*) {
-      stackfreepool(mm->deadstack);
-      mm->deadstack = {};
-    };
     mp->deadstack = s;
+    mp->post.call(
+        [](m* mm, void*) {
+          stackfreepool(mm->deadstack);
+          mm->deadstack = {};
+        },
+        nullptr);
     return;
   }
   if (pp->stackn == kStackCache) {

@@ -210,7 +210,7 @@ bool graph::search() noexcept {
       lo = gp->stack.lo + kGuardPage;
       if (hi - kMostBytesInUse > lo) lo = hi - kMostBytesInUse;
     } else {
-      lo = static_cast<const char*>(gp->ctx);
+      lo = static_cast<const char*>(gp->ctx.sp);
     }
     if (lo == nullptr) continue;
     const char* end =

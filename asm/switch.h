@@ -1,0 +1,89 @@
+// asm/switch.h - the context switch of our own, where there is one (BURROW_SWITCH):
+// amd64. Elsewhere, and with -Dswitch=boost, contexts are Boost's (jump.h).
+//
+// A context is what a stack that was left is gone on with. The switch is inlined
+// where goroutines park and yield: the compiler saves what of the callee-saved
+// registers it needs, once, where a function that switches saves them all, after
+// its caller has. And no call is entered that is left by a jump: a processor
+// predicts where a `ret` goes by a stack of its own, and goroutines that left by
+// the same chain of calls come back with every return foreseen.
+//
+// The control words of SSE and x87 belong to a context; they are loaded if they
+// differ, for that costs more than to compare.
+//
+// Rejected: to push all of it onto the stack that is left. It would be over the red
+// zone, 128 bytes away from the frame, and one more line to miss in the cache.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__x86_64__) && !defined(__ILP32__) && !defined(BURROW_SWITCH_BOOST)
+#define BURROW_SWITCH 1
+#endif
+
+extern "C" {
+
+// burrow_context: sp null means that there is none. Boost's contexts use sp alone.
+struct burrow_context {
+  void* sp;
+  void* pc;
+  void* bp;
+  std::uint32_t mxcsr;
+  std::uint16_t fpcw;
+};
+
+#if defined(BURROW_SWITCH)
+
+// burrow_switch leaves the stack it is on, of which *from becomes the context, and
+// goes on with *to. It returns when something goes on with *from, perhaps on
+// another thread.
+[[gnu::always_inline]] inline void burrow_switch(
+    burrow_context* from, const burrow_context* to) noexcept {
+  asm volatile(
+      "leaq 1f(%%rip), %%rax\n\t"
+      "movq %%rsp, (%0)\n\t"
+      "movq %%rax, 8(%0)\n\t"
+      "movq %%rbp, 16(%0)\n\t"
+      "stmxcsr 24(%0)\n\t"
+      "fnstcw 28(%0)\n\t"
+      "movl 24(%0), %%eax\n\t"
+      "movzwl 28(%0), %%ecx\n\t"
+      "cmpl %%eax, 24(%1)\n\t"
+      "jne 2f\n\t"
+      "cmpw %%cx, 28(%1)\n\t"
+      "jne 2f\n"
+      "3:\n\t"
+      "movq (%1), %%rsp\n\t"
+      "movq 16(%1), %%rbp\n\t"
+      "jmpq *8(%1)\n"
+      "2:\n\t"
+      "ldmxcsr 24(%1)\n\t"
+      "fldcw 28(%1)\n\t"
+      "jmp 3b\n"
+      "1:"
+      : "+D"(from), "+S"(to)
+      :
+      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
+        "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
+        "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+        "xmm15", "memory", "cc");
+}
+
+// burrow_enter goes on with *to and leaves nothing behind.
+[[gnu::visibility("hidden"), noreturn]] void burrow_enter(
+    const burrow_context* to) noexcept;
+
+// burrow_begin is where a new context begins, on an empty stack, aligned to 16
+// bytes. It calls *burrow_main, which returns the context to go to when this one is
+// done with. burrow_main is set once, before the first.
+[[gnu::visibility("hidden")]] void burrow_begin();
+[[gnu::visibility("hidden")]] extern const burrow_context* (*burrow_main)();
+
+// burrow_ontop calls fn(arg) on the stack of *c, below its frames: a trace from
+// there goes on with them. *c stays as it is.
+[[gnu::visibility("hidden")]] void burrow_ontop(const burrow_context* c,
+                                                void (*fn)(void*),
+                                                void* arg) noexcept;
+#endif
+
+}  // extern "C"

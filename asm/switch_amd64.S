@@ -1,0 +1,113 @@
+// asm/switch_amd64.S - the ways into and out of contexts of our own (switch.h).
+//
+// A context: 0 sp, 8 pc, 16 bp, 24 mxcsr, 28 the x87's control word.
+
+        .text
+
+// burrow_enter: rdi, the context to go on with. Its control words are loaded
+// unless they are the present ones.
+        .p2align 4
+        .globl burrow_enter
+        .hidden burrow_enter
+        .type burrow_enter, @function
+burrow_enter:
+        .cfi_startproc
+        .cfi_undefined rip
+        stmxcsr -8(%rsp)
+        fnstcw  -4(%rsp)
+        movl    -8(%rsp), %eax
+        movzwl  -4(%rsp), %ecx
+        cmpl    %eax, 24(%rdi)
+        jne     1f
+        cmpw    %cx, 28(%rdi)
+        jne     1f
+2:
+        movq    (%rdi), %rsp
+        movq    16(%rdi), %rbp
+        jmpq    *8(%rdi)
+1:
+        ldmxcsr 24(%rdi)
+        fldcw   28(%rdi)
+        jmp     2b
+        .cfi_endproc
+        .size burrow_enter, . - burrow_enter
+
+// burrow_begin: the base of a new stack. Nothing but the call has been pushed when
+// it goes on to what burrow_main returns: who is arrived at finds its returns
+// foreseen, if it is the one that started this. Unwinding ends here, so that an
+// exception that nobody catches terminates where it was thrown.
+        .p2align 4
+        .globl burrow_begin
+        .hidden burrow_begin
+        .type burrow_begin, @function
+burrow_begin:
+        .cfi_startproc
+        .cfi_undefined rip
+        xorl    %ebp, %ebp
+        call    *burrow_main(%rip)
+        movq    %rax, %rdi
+        jmp     burrow_enter
+        .cfi_endproc
+        .size burrow_begin, . - burrow_begin
+
+// burrow_ontop: rdi the context, rsi fn, rdx arg. Past the red zone of the frame
+// there, it stores the pc and bp of the context where an unwinder is told to look
+// for those of its caller.
+        .p2align 4
+        .globl burrow_ontop
+        .hidden burrow_ontop
+        .type burrow_ontop, @function
+burrow_ontop:
+        .cfi_startproc
+        pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_offset rbp, -16
+        pushq   %rbx
+        .cfi_adjust_cfa_offset 8
+        .cfi_offset rbx, -24
+        pushq   %r12
+        .cfi_adjust_cfa_offset 8
+        .cfi_offset r12, -32
+        .cfi_remember_state
+        movq    %rsp, %r12
+        movq    (%rdi), %rbx
+        subq    $144, %rbx
+        movq    8(%rdi), %rax
+        movq    %rax, (%rbx)
+        movq    16(%rdi), %rax
+        movq    %rax, 8(%rbx)
+        movq    %rbx, %rsp
+        andq    $-16, %rsp
+        .cfi_def_cfa rbx, 144
+        .cfi_offset rip, -144
+        .cfi_offset rbp, -136
+        .cfi_same_value rbx
+        .cfi_same_value r12
+        movq    16(%rdi), %rbp          // for who walks by frame pointers
+        movq    %rdx, %rdi
+        callq   *%rsi
+        movq    %r12, %rsp
+        .cfi_restore_state
+        popq    %r12
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore r12
+        popq    %rbx
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore rbx
+        popq    %rbp
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore rbp
+        ret
+        .cfi_endproc
+        .size burrow_ontop, . - burrow_ontop
+
+        .data
+        .p2align 3
+        .globl burrow_main
+        .hidden burrow_main
+        .type burrow_main, @object
+        .size burrow_main, 8
+burrow_main:
+        .quad   0
+
+        .section .note.GNU-stack, "", @progbits
