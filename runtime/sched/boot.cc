@@ -235,7 +235,7 @@ void mainended(m* mp) noexcept {
     askyield(m0);
     p* pp = m0->pp.load(relaxed);
     if (pp != nullptr && pp->mp.load(relaxed) == m0 && tryseize(pp)) {
-      takeseized(pp);
+      takep(pp);
       const lockguard hold(sched.lock);
       if (!givestopped(pp)) pidleput(pp);
     }

@@ -18,6 +18,32 @@ namespace {
 
 static_assert(sizeof(g::inlineclosure) == detail::kInlineClosure);
 
+// newg makes a goroutine for the one that runs on mp (null: a foreign thread), whose
+// p is pp (null: none). pc: the return address of the call that starts it.
+inline g* newg(const m* mp, p* pp, void* pc) noexcept {
+  g* gp = galloc(pp);
+  gp->parentgoid = mp != nullptr ? mp->curg->goid : 0;
+  gp->gopc = reinterpret_cast<std::uintptr_t>(pc);
+  return gp;
+}
+
+inline void push(p* pp, g* gp) noexcept {
+  BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
+  gp->status.store(gstatus::runnable, relaxed);
+  pp->nstarted.add();
+  pp->lifo.pushback(gp);
+  considerwake(pp);
+}
+
+// endstay leaves the runtime, and yields if that is asked for.
+inline void endstay(m* mp) noexcept {
+  if ((getp(mp)->attention.load(relaxed) & kAttnPreempt) == 0) [[likely]]
+    return leave(mp);
+  getp(mp)->npreempt.add();
+  leave(mp);
+  goyield();
+}
+
 // spawning is a stay in the runtime to make or start a goroutine: with a p, or,
 // on a foreign thread, without. In a timer's callback on g0 it is no stay of
 // its own.
@@ -34,39 +60,19 @@ class spawning {
     if (!enter(mp_)) mp_ = reacquire(mp_);
   }
   ~spawning() {
-    if (!own_) return;
-    const bool preempt =
-        (getp(mp_)->attention.load(relaxed) & kAttnPreempt) != 0;
-    if (preempt) [[unlikely]]
-      getp(mp_)->npreempt.add();
-    leave(mp_);
-    if (preempt) [[unlikely]]
-      goyield();
+    if (own_) endstay(mp_);
   }
   spawning(const spawning&) = delete;
   spawning& operator=(const spawning&) = delete;
 
   p* pp() const noexcept { return mp_ != nullptr ? getp(mp_) : nullptr; }
 
-  // pc: the return address of the call that starts it.
-  g* make(void* pc) const noexcept {
-    g* gp = galloc(pp());
-    gp->parentgoid = mp_ != nullptr ? mp_->curg->goid : 0;
-    gp->gopc = reinterpret_cast<std::uintptr_t>(pc);
-    return gp;
-  }
+  g* make(void* pc) const noexcept { return newg(mp_, pp(), pc); }
 
   void start(g* gp) const noexcept {
-    p* mine = pp();
-    if (mine == nullptr) {
-      sched.nforeign.fetch_add(1, relaxed);
-      return globput(gp);
-    }
-    BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
-    gp->status.store(gstatus::runnable, relaxed);
-    mine->nstarted.add();
-    mine->lifo.pushback(gp);
-    considerwake(mine);
+    if (p* mine = pp(); mine != nullptr) return push(mine, gp);
+    sched.nforeign.fetch_add(1, relaxed);
+    globput(gp);
   }
 
  private:
@@ -93,14 +99,27 @@ namespace detail {
 
 // Not inlined by link-time optimisation: the return address is to lie in the
 // user's function, into which the public templates are.
-[[gnu::noinline]] void go_copy(invoker call, const void* closure,
-                               std::size_t size) {
-  const spawning s;
-  g* gp = s.make(__builtin_return_address(0));
+[[gnu::noinline]] begun go_begin() {
+  void* pc = __builtin_return_address(0);
+  m* mp = getm();
+  if (mp == nullptr || mp->inruntime.load(relaxed) != 0) [[unlikely]] {
+    const spawning s;
+    return {s.make(pc)->inlineclosure, nullptr};
+  }
+  if (!enter(mp)) [[unlikely]]
+    mp = reacquire(mp);
+  return {newg(mp, getp(mp), pc)->inlineclosure, mp};
+}
+
+void go_commit(begun b, invoker call) noexcept {
+  auto* gp = reinterpret_cast<g*>(static_cast<unsigned char*>(b.room) -
+                                  offsetof(g, inlineclosure));
+  if (b.m == nullptr) [[unlikely]]
+    return go_start(gp, call, b.room);
   gp->invoke = call;
-  gp->closure = gp->inlineclosure;
-  std::memcpy(gp->inlineclosure, closure, size);
-  s.start(gp);
+  gp->closure = b.room;
+  push(getp(b.m), gp);
+  endstay(b.m);
 }
 
 [[gnu::noinline]] rt::g* go_prepare(const go_options* o) {

@@ -51,6 +51,9 @@ const gocontext* gogoend(m* mp, g* to) noexcept {
 
 void startctx(m* mp, g* gp) noexcept {
   gp->stack = stackalloc(mp, gp->stackpages);
+  gp->ehcaught = nullptr;
+  gp->ehuncaught = 0;
+  gp->err = 0;
   newctx(&gp->ctx, gp->stack.lo, gp->stack.hi - stackcolour(gp->stack));
   sanitizer_newstack(gp);
 }

@@ -146,9 +146,13 @@ const gocontext* goend(m* mp, g* gp) noexcept {
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::running);
   gp->status.store(gstatus::dead, relaxed);
   pp->nended.add();
-  if ((gp->flags & (kGLocked | kGMain)) != 0) [[unlikely]]
-    endspecial(mp, gp);
-  g* next = picknext(mp);
+  g* next;
+  if ((gp->flags & (kGLocked | kGMain | kGJoined)) == 0) {
+    next = picknext(mp);
+  } else {
+    if ((gp->flags & kGJoined) == 0) endspecial(mp, gp);
+    next = endjoined(mp, gp);
+  }
   if (next != nullptr && next->ctx.sp == nullptr && next->stackpages == 0 &&
       gp->stackpages == 0) {
     next->stack = gp->stack;
@@ -178,7 +182,7 @@ g* galloc(p* pp) noexcept {
     pp->gfree = gp->schedlink;
     pp->ngfree--;
   }
-  BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
+  BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead && gp->flags == 0);
   gp->goid = newgoid(pp);
   gp->runid = sched.runid.load(relaxed);
   gp->nosafepoint = 0;
@@ -191,9 +195,6 @@ void gfree(p* pp, g* gp) noexcept {
     gp->name = nullptr;
   }
   gp->ctx.sp = nullptr;
-  gp->ehcaught = nullptr;
-  gp->ehuncaught = 0;
-  gp->err = 0;
   gp->stackpages = 0;
   if (pp == nullptr) {
     const lockguard hold(gpool.lock);

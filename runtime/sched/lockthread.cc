@@ -16,6 +16,10 @@ void lock_os_thread() {
   if (mp == nullptr) return;  // a foreign thread is its own
   rt::g* gp = mp->curg;
   if (gp->lockedcount++ > 0) return;
+  if ((gp->flags & rt::kGJoined) != 0) {
+    if (rt::enter(mp)) rt::releasejoin(rt::getp(mp), gp);
+    rt::leave(mp);
+  }
   gp->lockedm = mp;
   gp->flags |= rt::kGLocked;
   mp->lockedg = gp;

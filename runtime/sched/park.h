@@ -65,6 +65,14 @@ void gopark(void (*unlockf)(void*), void* arg, sudog* waiting,
 // parkforever blocks the calling goroutine for good.
 [[noreturn]] void parkforever(waitreason why) noexcept;
 
+// joinchild is for a goroutine that is about to wait for others to end: it runs the
+// ones that it has started last, if they have not begun, and returns when the caller
+// is to look again whether its wait is over; at least so many ends are needed for
+// that, as far as it knows (1 or more). False: there is none; park.
+//
+// Context  g or foreign thread, holding no lock.
+bool joinchild(std::int64_t least, waitreason why) noexcept;
+
 // goready makes a parked g runnable; it runs soon, next on this p if it can.
 //
 // Context  g, g0 or any thread, holding no lock that gp's wake-up needs. Does

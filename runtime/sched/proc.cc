@@ -105,10 +105,16 @@ g* picktopark(m* mp) noexcept {
   return nullptr;
 }
 
+// parkedge is picktopark for one that is locked to its thread, or run in place.
+g* parkedge(m* mp, g* gp) noexcept {
+  return (gp->flags & kGJoined) != 0 ? backtojoin(mp, gp) : nullptr;
+}
+
 // park switches away from gp, whose wait is set up, and returns when it runs
 // again.
 void park(m* mp, g* gp) noexcept {
-  g* next = (gp->flags & kGLocked) != 0 ? nullptr : picktopark(mp);
+  g* next = (gp->flags & (kGLocked | kGJoined)) != 0 ? parkedge(mp, gp)
+                                                     : picktopark(mp);
   if (next == nullptr) considerprobe(getp(mp), gp);
   mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
   gp->status.store(gstatus::running, relaxed);
@@ -218,14 +224,16 @@ void goyield() noexcept {
   }
   p* pp = getp(mp);
   if (pp->runnext.load(relaxed) == nullptr && queued(pp) == 0 &&
-      (pp->tick.load(relaxed) & 63) != 63 && pp->attention.load(relaxed) == 0) {
+      (gp->flags & kGJoined) == 0 && (pp->tick.load(relaxed) & 63) != 63 &&
+      pp->attention.load(relaxed) == 0) {
     pp->tick.store(pp->tick.load(relaxed) + 1, relaxed);
     leave(mp);
     return;
   }
   gp->status.store(gstatus::runnable, relaxed);
   pp->fifo.pushback(gp);
-  g* next = (gp->flags & kGLocked) != 0 ? nullptr : picknext(mp);
+  g* next = (gp->flags & (kGLocked | kGJoined)) != 0 ? parkedge(mp, gp)
+                                                     : picknext(mp);
   if (next == nullptr && considerprobe(pp, gp)) probedready(gp);
   if (next != gp) mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
   gp->status.store(gstatus::running, relaxed);

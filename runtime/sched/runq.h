@@ -52,6 +52,11 @@ class runq {
     return slot_[(head_.load(std::memory_order_relaxed) + i) & (cap_ - 1)];
   }
 
+  // peekback returns the newest; the queue must not be empty.
+  g* peekback() const noexcept {
+    return slot_[(tail_.load(std::memory_order_relaxed) - 1) & (cap_ - 1)];
+  }
+
   // popback takes the newest; the queue must not be empty.
   g* popback() noexcept {
     const std::uint32_t t = tail_.load(std::memory_order_relaxed) - 1;

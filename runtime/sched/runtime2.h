@@ -58,6 +58,7 @@ enum gflag : std::uint8_t {
   kGForeign = 2,  // the proxy of a thread that burrow did not make
   kGMain = 4,     // the main goroutine of this run
   kGProbed = 8,   // it is timed from ready to running (latency.cc)
+  kGJoined = 16,  // g::outer runs it in place (join.cc)
 };
 
 // stackspan is a stack: [lo, hi), its lowest page a guard. lo null: none.
@@ -89,13 +90,15 @@ struct g {
   std::int64_t waitsince = 0;
   std::uint64_t goid = 0;
   std::uint64_t runid = 0;       // the run it belongs to
+  g* outer = nullptr;            // with kGJoined
   void* locals = nullptr;        // goroutine-local values
   m* lockedm = nullptr;          // the m it is locked to
   const char* name = nullptr;    // owned; malloc
   std::uint64_t parentgoid = 0;  // who started it; 0: no goroutine did
   std::uintptr_t gopc = 0;  // where: the return address of `go`; 0: run did
   std::uint32_t lockedcount = 0;
-  std::uint32_t syscalls = 0;     // how deep in entersyscall
+  std::uint32_t joinleft = 0;  // children still to be run in place; its child's
+  std::uint32_t syscalls = 0;  // how deep in entersyscall
   std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
 
   // Foreign proxies only: 1 once goready came; a futex.
@@ -236,6 +239,7 @@ struct alignas(kCacheLine) p {
   std::atomic<pstatus> status{pstatus::dead};
   std::atomic<std::uint64_t> tick{0};      // scheduling decisions; owner writes
   std::atomic<std::uint32_t> nacquire{0};  // times it was acquired
+  std::atomic<bool> injoin{false};         // what runs is kGJoined; a hint
   int id = 0;
 
   // sched.lock.

@@ -77,6 +77,28 @@ g* picknext(m* mp) noexcept;
 // has to end its thread. Context g0.
 void schedule(m* mp) noexcept;
 
+// Every so many decisions are left to g0.
+inline constexpr std::uint32_t kG0Tick = 64;
+
+// ---- join.cc: children that are run in place -----------------------------------
+
+// unjoin ends what gp, kGJoined, owes its outer, and returns that: runnable, the
+// caller's. releasejoin does so if gp is kGJoined, and puts outer where pp runs it
+// next. Owns pp, on which gp runs.
+g* unjoin(g* gp) noexcept;
+void releasejoin(p* pp, g* gp) noexcept;
+
+// backtojoin is unjoin for a gp that is about to leave mp: the outer is to be
+// switched to; null: it is queued, for g0 has to decide. In the runtime with a p.
+g* backtojoin(m* mp, g* gp) noexcept;
+
+// endjoined is the same for one that has ended; or the next child of its outer, not
+// started.
+g* endjoined(m* mp, g* gp) noexcept;
+
+// takep is takeseized, with what the goroutine owes its outer.
+void takep(p* pp) noexcept;
+
 // ---- findrunnable.cc ---------------------------------------------------------
 
 // findrunnable returns a g to run on mp, now owned by the caller; sleeps until

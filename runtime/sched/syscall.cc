@@ -59,6 +59,7 @@ void entersyscallblock() noexcept {
   m* mp = begin();
   if (mp == nullptr) return;
   if (enter(mp)) {
+    releasejoin(getp(mp), mp->curg);
     p* pp = losep(mp);
     pp->nhandoff.add();
     handoffp(pp);

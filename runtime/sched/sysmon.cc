@@ -86,7 +86,7 @@ bool take(p* pp, counter p::*n) noexcept {
     releaseseized(pp);
     return false;
   }
-  takeseized(pp);
+  takep(pp);
   (pp->*n).add();
   handoffp(pp);
   return true;
@@ -164,7 +164,11 @@ bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
     wakep();
     did = true;
   }
-  return checkslice(pp, now, work || due, (due || arrived) && !idlep) || did;
+  // Who runs a child in place is on no queue; its wait may be over.
+  const bool joined = pp->injoin.load(relaxed);
+  return checkslice(pp, now, work || due || joined,
+                    (due || arrived) && !idlep) ||
+         did;
 }
 
 bool checkall(std::int64_t now) noexcept {

@@ -67,7 +67,7 @@ void worldrelease() noexcept {
 // Takes pp from an m in user code, if that is where it is.
 void trystop(p* pp) noexcept {
   if (pp->status.load(relaxed) != pstatus::running || !tryseize(pp)) return;
-  takeseized(pp);
+  takep(pp);
   const lockguard hold(sched.lock);
   pp->status.store(pstatus::stopped, relaxed);
   sched.nstopwait--;

@@ -6,9 +6,25 @@
 
 namespace burrow::detail {
 
+// announce_waiter makes the end of the goroutine come by lock_, which is held.
+// Returns  false: the goroutine has ended.
+bool future_base::announce_waiter() noexcept {
+  // acquire, as in wait.
+  std::int64_t was = word_.load(std::memory_order_acquire);
+  do {
+    if ((was & kPending) == 0) return false;
+  } while (!word_.compare_exchange_weak(was, was | kWaiters,
+                                        std::memory_order_acquire));
+  return true;
+}
+
 void future_base::wait_slow() noexcept {
+  while (rt::joinchild(1, rt::waitreason::future)) {
+    // acquire, as in wait.
+    if ((word_.load(std::memory_order_acquire) & kPending) == 0) return;
+  }
   lock_.lock();
-  if (status_.load(std::memory_order_relaxed) != future_status::pending) {
+  if (!announce_waiter()) {
     lock_.unlock();
     return;
   }
@@ -17,8 +33,21 @@ void future_base::wait_slow() noexcept {
 }
 
 void future_base::finish(future_status how) noexcept {
+  const std::int64_t ended =
+      static_cast<std::int64_t>(how) * kStatus - kPending;
+  std::int64_t was = word_.load(std::memory_order_relaxed);
+  while ((was & kWaiters) == 0) {
+    // release: what is announced; acquire: what was done through the other
+    // reference, should this be the last.
+    if (!word_.compare_exchange_weak(was, was + ended - kRef,
+                                     std::memory_order_acq_rel,
+                                     std::memory_order_relaxed))
+      continue;
+    if (was < 2 * kRef) destroy_(this);
+    return;
+  }
   lock_.lock();
-  status_.store(how, std::memory_order_release);
+  word_.fetch_add(ended, std::memory_order_release);
   sudog* all = rt::popall(q_);
   const chan<unit> done = done_;
   lock_.unlock();
@@ -32,8 +61,7 @@ recv_chan<unit> future_base::done() {
   bool closed = false;
   for (;;) {
     lock_.lock();
-    const bool ended =
-        status_.load(std::memory_order_relaxed) != future_status::pending;
+    const bool ended = !announce_waiter();
     // finish closes only what it finds: later, it has to be closed before it
     // is shown to anybody.
     if (!done_ && fresh && closed == ended) done_ = fresh;
@@ -49,7 +77,7 @@ recv_chan<unit> future_base::done() {
 }
 
 void future_base::check() const {
-  switch (status_.load(std::memory_order_relaxed)) {
+  switch (status()) {
     case future_status::error:
       std::rethrow_exception(error_);
     case future_status::exited:

@@ -10,7 +10,7 @@
 
 namespace burrow {
 
-wait_group::~wait_group() { rt::detachall(lock_, q_); }
+void wait_group::drop_waiters() noexcept { rt::detachall(lock_, q_); }
 
 // add_slow deals with an add that made the counter negative, or has changed it
 // from or to 0 with the bit set.
@@ -23,11 +23,13 @@ void wait_group::add_slow(std::int64_t was, int n) {
   lock_.lock();
   const bool misuse = n > 0 && was < kOne && !q_.empty();
   if (misuse) state_.fetch_sub(n * kOne, std::memory_order_relaxed);
-  // The counter may have moved on from 0 if nobody was in the queue. relaxed:
-  // the waiters were queued under lock_; what the others did, add has acquired.
+  // The counter may have moved on from 0 if nobody was in the queue. release: who
+  // sees the 0 and ends the object sees that the lock is held. The waiters were
+  // queued under lock_; what the others did, add has acquired.
   std::int64_t zero = kWaiters;
   detail::sudog* all = nullptr;
-  if (state_.compare_exchange_strong(zero, 0, std::memory_order_relaxed)) {
+  if (state_.compare_exchange_strong(zero, 0, std::memory_order_release,
+                                     std::memory_order_relaxed)) {
     all = rt::popall(q_);
   }
   lock_.unlock();
@@ -39,6 +41,13 @@ void wait_group::add_slow(std::int64_t was, int n) {
 }
 
 void wait_group::wait_slow() noexcept {
+  for (;;) {
+    // acquire, as in wait.
+    const std::int64_t now = state_.load(std::memory_order_acquire);
+    if (now == 0) return;
+    if (now < kOne || !rt::joinchild(now / kOne, rt::waitreason::wait_group))
+      break;
+  }
   lock_.lock();
   // acquire, as in wait. The bit is set by whoever queues; the state comes to
   // (0, 0) only while the bit is clear, and then nobody will wake us.

@@ -26,7 +26,8 @@ struct go_options;
 
 namespace rt {
 struct g;
-}
+struct m;
+}  // namespace rt
 
 namespace detail {
 
@@ -38,11 +39,18 @@ using invoker = void (*)(void* closure);
 // run_main is run() without its template part.
 void run_main(invoker call, void* arg, const options& o);
 
-// go_copy starts a goroutine with a copy of the bytes of a small closure.
-void go_copy(invoker call, const void* closure, std::size_t size);
+// go_begin makes a goroutine with room for a closure that fits inline, whose
+// construction neither throws nor calls anything; go_commit must follow at once. It
+// is one stay in the runtime from the one to the other, but where m is null.
+struct begun {
+  void* room;
+  rt::m* m;
+};
+begun go_begin();
+void go_commit(begun b, invoker call) noexcept;
 
-// go_prepare makes a goroutine with room for a closure that fits inline;
-// go_start or go_drop must follow.
+// go_prepare makes a goroutine with room for a closure that fits inline; go_start or
+// go_drop must follow, and anything may come between.
 rt::g* go_prepare(const go_options* o);
 void* go_room(rt::g* gp) noexcept;
 void go_start(rt::g* gp, invoker call, void* closure) noexcept;
@@ -89,9 +97,9 @@ template <typename F, typename... A>
   if constexpr (fits && std::is_trivially_copyable_v<std::decay_t<F>> &&
                 (std::is_trivially_copyable_v<std::decay_t<A>> && ...)) {
     if (o == nullptr) {
-      C c{std::forward<F>(f), {std::forward<A>(args)...}};
-      go_copy(&C::call_inline, &c, sizeof(C));
-      return;
+      const begun b = go_begin();
+      ::new (b.room) C{std::forward<F>(f), {std::forward<A>(args)...}};
+      return go_commit(b, &C::call_inline);
     }
   }
   dropper d{go_prepare(o)};

@@ -3,15 +3,20 @@
 // One allocation holds the state, the function with its arguments, and the
 // result. It has two references: the goroutine's and the future's.
 //
-//   status_     written by   then
+//   status      written by   then
 //   pending                  wait() queues
 //   value       goroutine    the result is constructed
 //   error       goroutine    error_ is set
 //   exited      goroutine    the goroutine has ended without a result
 //
-// status_ is stored after what it announces, under lock_, together with taking
-// the waiters off: who queues has seen pending under lock_. What is announced
-// is read without it.
+// word_ holds the status, the number of references, and whether anybody waits:
+//
+//   bit 0 pending | bit 1 somebody waits, or done_ is set | 2, 3 status | 8.. refs
+//
+// With nobody waiting the end of the goroutine is one compare-and-swap, that
+// announces the result and drops its reference; and who finds that his is the last
+// reference drops it without any. Bit 1 is set under lock_, while pending; with it
+// set the end is announced under lock_, together with taking the waiters off.
 #pragma once
 
 #include <atomic>
@@ -43,9 +48,7 @@ class future_base {
   // wait blocks until the goroutine has ended.
   void wait() noexcept {
     // acquire pairs with the release in finish.
-    if (status_.load(std::memory_order_acquire) == future_status::pending) {
-      wait_slow();
-    }
+    if ((word_.load(std::memory_order_acquire) & kPending) != 0) wait_slow();
   }
 
   // done returns the channel that is closed when the goroutine has ended; it is
@@ -58,8 +61,11 @@ class future_base {
 
   // unref drops one of the two references.
   void unref() noexcept {
-    // acq_rel: the last one sees all that was done through the other.
-    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy_(this);
+    // acquire, acq_rel: the last one sees all that was done through the other.
+    if (word_.load(std::memory_order_acquire) < 2 * kRef ||
+        word_.fetch_sub(kRef, std::memory_order_acq_rel) < 2 * kRef) {
+      destroy_(this);
+    }
   }
 
  protected:
@@ -67,9 +73,7 @@ class future_base {
   explicit future_base(destroy_fn destroy) noexcept : destroy_(destroy) {}
   ~future_base() = default;
 
-  bool has_value() const noexcept {
-    return status_.load(std::memory_order_relaxed) == future_status::value;
-  }
+  bool has_value() const noexcept { return status() == future_status::value; }
 
   // finish publishes the end of the goroutine and drops its reference.
   void finish(future_status how) noexcept;
@@ -77,10 +81,18 @@ class future_base {
   std::exception_ptr error_;  // written before finish
 
  private:
-  void wait_slow() noexcept;
+  static constexpr std::int64_t kPending = 1, kWaiters = 2, kStatus = 4,
+                                kRef = 256;
 
-  std::atomic<std::uint32_t> refs_{2};
-  std::atomic<future_status> status_{future_status::pending};
+  // status is what check and take go by: after wait.
+  future_status status() const noexcept {
+    return static_cast<future_status>(word_.load(std::memory_order_relaxed) /
+                                      kStatus % 4);
+  }
+  void wait_slow() noexcept;
+  bool announce_waiter() noexcept;
+
+  std::atomic<std::int64_t> word_{2 * kRef | kPending};
   spinlock lock_;
   waitq q_;          // under lock_
   chan<unit> done_;  // under lock_; nil until somebody asks for it

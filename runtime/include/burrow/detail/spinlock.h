@@ -31,6 +31,11 @@ class spinlock {
            word_.exchange(1, std::memory_order_acquire) == 0;
   }
 
+  // held says whether somebody has it; if not, what he did before is seen.
+  bool held() const noexcept {
+    return word_.load(std::memory_order_acquire) != 0;
+  }
+
   void unlock() noexcept { word_.store(0, std::memory_order_release); }
 
  private:

@@ -34,7 +34,10 @@ class wait_group {
   constexpr wait_group() noexcept = default;
   wait_group(const wait_group&) = delete;
   wait_group& operator=(const wait_group&) = delete;
-  ~wait_group();
+  ~wait_group() {
+    // A done() that wakes others may have made the state 0 and still have the lock.
+    if (lock_.held() || !q_.empty()) drop_waiters();
+  }
 
   // add adds n, which may be negative, to the counter. At 0 all waiters go on.
   // An add from 0 upwards must happen before the wait that is to see it.
@@ -66,13 +69,20 @@ class wait_group {
   // and what it owns is gone. f must not throw: that is a panic as everywhere.
   template <class F>
   [[gnu::always_inline]] void go(F f) {
+    // The closure can be copied as bytes if f can: the cheaper way to start it.
+    struct counted {
+      wait_group* wg;
+      F f;
+      void operator()() {
+        const finisher last{wg};
+        F body(std::move(f));
+        body();
+      }
+    };
     add(1);
-    finisher pending{this};
-    burrow::go([fin = std::move(pending), f = std::move(f)]() mutable {
-      const finisher last(std::move(fin));
-      F body(std::move(f));
-      body();
-    });
+    finisher unstarted{this};
+    burrow::go(counted{this, std::move(f)});
+    unstarted.g = nullptr;
   }
 
  private:
@@ -81,17 +91,18 @@ class wait_group {
   static constexpr std::int64_t kOne = std::int64_t{1} << 32;
   static constexpr std::int64_t kWaiters = 1;
 
-  // finisher calls done() once, whoever ends up with it.
+  // finisher calls done() at its end.
   struct finisher {
     explicit finisher(wait_group* wg) noexcept : g(wg) {}
-    finisher(finisher&& o) noexcept : g(std::exchange(o.g, nullptr)) {}
-    finisher& operator=(finisher&&) = delete;
+    finisher(const finisher&) = delete;
+    finisher& operator=(const finisher&) = delete;
     ~finisher() noexcept(false) {
       if (g != nullptr) g->done();
     }
     wait_group* g;
   };
 
+  void drop_waiters() noexcept;
   void add_slow(std::int64_t was, int n);
   void wait_slow() noexcept;
 
