@@ -1,0 +1,329 @@
+// tests/abi/kernel.cc - the loop: threads stop at their calls and signals, are
+// looked after one at a time, and go on.
+//
+// A call is answered in one of three ways: at once (finish), by a Linux call that
+// the thread makes in its place (aslinux), or later, the thread standing still at
+// the call's entry meanwhile (sleep).
+#include "tests/abi/kernel.h"
+
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+
+namespace abibed {
+
+namespace {
+
+// How long a program may take, in ns; mutants are given less.
+std::int64_t patience() {
+  const char* const s = getenv("ABI_PATIENCE");
+  return (s != nullptr ? atoll(s) : 60) * 1'000'000'000;
+}
+
+}  // namespace
+
+std::int64_t now() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
+
+std::string kernel::states() const {
+  std::string s;
+  for (const auto& [lid, t] : threads_)
+    s += " thread " + std::to_string(t->id) +
+         (t->sleeping  ? " sleeps in "
+          : t->onlinux ? " is in "
+                       : " runs after ") +
+         (out_.calls.empty() ? "" : out_.calls[t->record].name);
+  return s;
+}
+
+void kernel::loop() {
+  const std::int64_t deadline = now() + patience();
+  sigset_t chld;
+  sigemptyset(&chld);
+  sigaddset(&chld, SIGCHLD);
+  while (!threads_.empty()) {
+    if (step()) continue;
+    timers();
+    bool stuck = !threads_.empty();
+    for (const auto& [lid, t] : threads_)
+      if (!t->sleeping || t->deadline >= 0 || t->onpoll) stuck = false;
+    if (stuck) fail("every thread sleeps for ever:%s", states().c_str());
+    if (now() > deadline) fail("no end in sight:%s", states().c_str());
+    const timespec nap{0, 300'000};
+    sigtimedwait(&chld, nullptr, &nap);
+  }
+}
+
+// One event. False: there is none.
+bool kernel::step() {
+  int status;
+  const pid_t lid = waitpid(-1, &status, __WALL | WNOHANG);
+  if (lid <= 0) return false;
+  thread* const t = findlinux(lid);
+  if (!WIFSTOPPED(status))
+    gone(lid, status);
+  else if (t == nullptr)
+    early_.insert(lid);
+  else
+    stopped(*t, status);
+  return true;
+}
+
+void kernel::gone(pid_t lid, int status) {
+  early_.erase(lid);
+  if (thread* const t = findlinux(lid)) {
+    std::erase(sleepers_, lid);
+    const auto ended = t->ongone;
+    threads_.erase(lid);
+    if (ended) ended();
+  }
+  if (lid != first_) return;
+  if (WIFEXITED(status)) out_.exitcode = WEXITSTATUS(status);
+}
+
+void kernel::stopped(thread& t, int status) {
+  const int sig = WSTOPSIG(status), event = status >> 16;
+  if (event == PTRACE_EVENT_EXEC) {
+    t.onlinux = [this, &t](std::int64_t) {
+      const auto hadmask = t.mask;
+      atexec(t);
+      t.mask = hadmask;
+      t.incall = false;
+      resume(t.lid);
+    };
+    resume(t.lid);
+  } else if (event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK ||
+             event == PTRACE_EVENT_VFORK) {
+    unsigned long child = 0;
+    ptrace(PTRACE_GETEVENTMSG, t.lid, nullptr, &child);
+    if (!t.onbirth) fail("bed: a birth that nobody asked for");
+    const auto begin = t.onbirth;
+    t.onbirth = {};
+    begin(born(static_cast<pid_t>(child)));
+    resume(t.lid);
+  } else if (sig == (SIGTRAP | 0x80)) {
+    if (!t.incall) {
+      atcall(t);
+    } else {
+      const auto then = t.onlinux;
+      const auto r = static_cast<std::int64_t>(getregs(t.lid).rax);
+      t.onlinux = {};
+      t.incall = false;
+      if (!then) fail("bed: the end of a call that nobody made");
+      then(t.proc->wide ? r : static_cast<std::int32_t>(r));
+    }
+  } else {
+    atsignal(t, sig);
+  }
+}
+
+// A new thread of Linux, at its first stop.
+thread& kernel::born(pid_t lid) {
+  int status;
+  if (early_.erase(lid) == 0 && !waitstop(lid, status))
+    fail("bed: a new thread has vanished");
+  auto t = std::make_unique<thread>();
+  t->lid = lid;
+  return *(threads_[lid] = std::move(t));
+}
+
+void kernel::atcall(thread& t) {
+  t.entry = getregs(t.lid);
+  t.incall = true;
+  serve(t);
+}
+
+// Of a thread whose registers at the call are in t.entry.
+void kernel::serve(thread& t) {
+  t.nr = callnumber(t);
+  const callrow* row = nullptr;
+  for (const callrow& c : table())
+    if (c.nr == t.nr && c.from <= release() && release() < c.until) row = &c;
+  call made;
+  made.thread = t.id;
+  made.nr = t.nr;
+  made.name = row != nullptr ? row->name : "?";
+  made.mask = t.mask;
+  made.sp = t.entry.rsp;
+  t.record = out_.calls.size();
+  out_.calls.push_back(made);
+  if (row == nullptr)
+    fail("call %u at pc %llx: this kernel (%u) has none of that number", t.nr,
+         t.entry.rip, release());
+  checkcall(t);
+  for (int i = 0; i < row->args; i++) record(t).args.push_back(arg(t, i));
+  for (injection& i : how_.inject) {
+    if (i.nr != t.nr || i.skip-- > 0 || i.count-- <= 0) continue;
+    finish(t, error(i.error));
+    return;
+  }
+  (this->*row->fn)(t);
+}
+
+std::uint64_t kernel::arg(const thread& t, int i) const {
+  const registers& r = t.entry;
+  if (t.proc->wide && i < 6) {
+    const std::uint64_t in[] = {r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9};
+    return in[i];
+  }
+  const int place = t.proc->wide ? i - 5 : i + 1;
+  std::uint64_t value = 0;
+  const std::size_t n = wordbytes(t);
+  if (!readmem(t.proc->pid, r.rsp + static_cast<std::size_t>(place) * n, &value,
+               n))
+    fail("%s: argument %d is not on the stack",
+         out_.calls[t.record].name.c_str(), i);
+  return value;
+}
+
+// From the entry stop of a call that Linux is not to see, to its exit stop.
+void kernel::finishwith(thread& t, registers r) {
+  if (t.incall) {
+    registers skip = t.entry;
+    skip.orig_rax = ~0ULL;
+    setregs(t.lid, skip);
+    resume(t.lid);
+    int status;
+    if (!waitstop(t.lid, status)) {
+      gone(t.lid, status);
+      return;
+    }
+    t.incall = false;
+  }
+  go(t, r);
+}
+
+void kernel::finish(thread& t, result res) {
+  constexpr std::uint64_t kCarry = 1;
+  call& c = record(t);
+  c.failed = res.failed;
+  c.result = res.value;
+  registers r = t.entry;
+  r.rax = t.proc->wide ? res.value : res.value & 0xffffffff;
+  if (res.hassecond) r.rdx = res.second;
+  r.eflags = res.failed ? r.eflags | kCarry : r.eflags & ~kCarry;
+  poison(t, r, res);
+  finishwith(t, r);
+}
+
+// Lets a thread go on in the program, or in a handler of it.
+void kernel::go(thread& t, registers r) {
+  r.orig_rax = ~0ULL;
+  const pid_t lid = t.lid;
+  deliver(t, r);
+  if (findlinux(lid) == nullptr) return;
+  setregs(lid, r);
+  resume(lid);
+}
+
+void kernel::aslinux(thread& t, std::int64_t wide, std::int64_t narrow,
+                     std::vector<std::uint64_t> args,
+                     std::function<void(std::int64_t)> then) {
+  args.resize(6);
+  registers r = t.entry;
+  r.orig_rax = static_cast<std::uint64_t>(t.proc->wide ? wide : narrow);
+  if (t.proc->wide) {
+    r.rdi = args[0], r.rsi = args[1], r.rdx = args[2];
+    r.r10 = args[3], r.r8 = args[4], r.r9 = args[5];
+  } else {
+    r.rbx = args[0], r.rcx = args[1], r.rdx = args[2];
+    r.rsi = args[3], r.rdi = args[4], r.rbp = args[5];
+  }
+  t.onlinux = std::move(then);
+  if (!t.onlinux)
+    t.onlinux = [this, &t](std::int64_t value) {
+      constexpr std::int64_t kRestart = -512;  // and below: Linux would restart
+      static const std::map<std::int64_t, int> kBsd = {
+          {11, 35}, {35, 11}, {38, 78}, {110, 60}, {95, 45}};
+      const auto e = kBsd.find(-value);
+      if (value >= 0)
+        finish(t, ok(static_cast<std::uint64_t>(value)));
+      else if (value <= kRestart)
+        finish(t, error(EINTR));
+      else
+        finish(t,
+               error(e != kBsd.end() ? e->second : static_cast<int>(-value)));
+    };
+  setregs(t.lid, r);
+  resume(t.lid);
+}
+
+void kernel::sleep(thread& t, std::uint64_t ident, std::int64_t deadline) {
+  t.sleeping = true;
+  t.ident = ident;
+  t.deadline = deadline;
+  sleepers_.push_back(t.lid);
+}
+
+void kernel::interruptible(thread& t, result lapse, result woken,
+                           result interrupted) {
+  const auto ends = [this, &t](result r) {
+    return [this, &t, r] {
+      unsleep(t);
+      finish(t, r);
+    };
+  };
+  t.onlapse = ends(lapse);
+  t.onwake = ends(woken);
+  t.oninterrupt = ends(interrupted);
+  for (int sig = 1; sig <= kSignals; sig++)  // one may be there already
+    if (const bool here = t.pending.count(sig) + t.proc->pending.count(sig) > 0;
+        here && (t.mask & bit(sig)) == 0) {
+      t.oninterrupt();
+      return;
+    }
+}
+
+void kernel::unsleep(thread& t) {
+  t.sleeping = false;
+  t.deadline = -1;
+  t.onwake = t.onlapse = t.oninterrupt = t.onpoll = {};
+  std::erase(sleepers_, t.lid);
+}
+
+int kernel::wake(std::uint64_t ident, int n) {
+  int woken = 0;
+  for (const pid_t lid : std::deque<pid_t>(sleepers_)) {
+    thread* const t = findlinux(lid);
+    if (t == nullptr || t->ident != ident || (n > 0 && woken == n)) continue;
+    const auto fn = t->onwake;
+    woken++;
+    fn();
+  }
+  return woken;
+}
+
+void kernel::timers() {
+  for (const pid_t lid : std::deque<pid_t>(sleepers_)) {
+    thread* const t = findlinux(lid);
+    if (t == nullptr || !t->sleeping) continue;
+    if (t->onpoll) {
+      const auto fn = t->onpoll;
+      fn();
+    }
+    if (t->sleeping && t->deadline >= 0 && now() >= t->deadline) {
+      const auto fn = t->onlapse;
+      fn();
+    }
+  }
+}
+
+thread* kernel::find(std::int64_t id) {
+  for (const auto& [lid, t] : threads_)
+    if (t->id == id) return t.get();
+  return nullptr;
+}
+
+thread* kernel::findlinux(pid_t lid) {
+  const auto it = threads_.find(lid);
+  return it == threads_.end() ? nullptr : it->second.get();
+}
+
+}  // namespace abibed

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Deliberate mistakes in asm/ and sys/, each of which the test bed must catch.
+
+    tests/abi/mutants.py SOURCE_DIR ABI_TEST [PART_OF_A_NAME]
+
+Each mutant is made in a copy of the files, built by tests/abi/build.sh, and run
+under ABI_TEST. It is caught when a test fails. Prints a table for docs/played_kernels.md;
+the exit status says whether all were caught.
+"""
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+O64, O32 = ("openbsd", "amd64"), ("openbsd", "386")
+D64, D32 = ("darwin", "amd64"), ("darwin", "386")
+
+# What is wrong, in which port's program, file, and from what to what.
+MUTANTS = [
+    ("gate: 4th argument in rcx", O64, "asm/bsdcall_amd64.inc",
+     "24(%rsi), %r10", "24(%rsi), %rcx"),
+    ("gate: carry taken for its opposite", O64, "asm/bsdcall_amd64.inc",
+     "setc    %al", "setnc   %al"),
+    ("gate: the 7th argument is the 6th", O64, "asm/bsdcall_amd64.inc",
+     "pushq   48(%rsi)", "pushq   40(%rsi)"),
+    ("gate: arguments a word too high", O32, "asm/bsdcall_386.inc",
+     "pushl   $0\n        .cfi_adjust_cfa_offset 36\n        GATE",
+     "GATE\n        leal -4(%esp), %esp"),
+    ("gate: carry of before a Mach trap", D64, "asm/bsdcall_amd64.inc",
+     "clc\n", "stc\n"),
+    ("gate: a Mach number not negative", D32, "asm/syscall_darwin_386.S",
+     "negl    %eax;", "nop;"),
+    ("pins: a call is missing", O64, "asm/pins_openbsd.inc",
+     "PIN(site, 48);", ""),
+    ("tfork: arg is fn", O64,
+     "asm/thread_openbsd_amd64.S", "movq    %rcx, %r9", "movq    %rdx, %r9"),
+    ("tfork: the child is who does not get 0", O64,
+     "asm/thread_openbsd_amd64.S", "jz      .Lthread", "jnz     .Lthread"),
+    ("tfork51: the child stays on its parent's stack", O64,
+     "asm/thread_openbsd_amd64.S", "movq    %rsi, %rsp ", "movq    %rsi, %rsi "),
+    ("tfork51: stack left by a push before the switch", O32,
+     "asm/thread_openbsd_386.S", "movl    %ebp, %esp              // before",
+     "pushl   %ebp; popl %eax; movl %ebp, %esp; subl $4, %esp //"),
+    ("tfork: errno is not negated", O64, "asm/thread_openbsd_amd64.S",
+     ".Lfailed:\n        negq    %rax", ".Lfailed:\n        nop"),
+    ("threxit: tid not given", O64, "asm/thread_openbsd_amd64.S",
+     "movq    %rbx, %rdi              // fn", "xorl    %edi, %edi //"),
+    ("threxit: ends the process", O32, "asm/thread_openbsd_386.S",
+     "#define SYS_threxit   302", "#define SYS_threxit   1"),
+    ("__tfork: members in another order", O64, "sys/openbsd/thread.cc",
+     "const tforkparam p{tls, word, top};",
+     "const tforkparam p{word, static_cast<std::uint32_t*>(tls), top};"),
+    ("__tfork: a size too large", O64, "sys/openbsd/thread.cc",
+     "burrow_tfork(&p, sizeof p,", "burrow_tfork(&p, sizeof p + 8,"),
+    ("stack pointer at the mapping's end", O64, "sys/openbsd/thread.cc",
+     "kInside = 16", "kInside = 0"),
+    ("stack pointer not aligned", O32, "sys/openbsd/thread.cc",
+     "kInside = 16", "kInside = 12"),
+    ("memory without MAP_STACK", O64, "sys/openbsd/kernel.h",
+     "kMapAny = kMapStack", "kMapAny = 0"),
+    ("mmap: the padding is forgotten", O64, "sys/openbsd/memory.cc",
+     "return syscall(kPadded, at, bytes, prot, flags | kernel::kMapAnon, -1,",
+     "return syscall(kPadded, at, bytes, prot, flags | kernel::kMapAnon,"),
+    ("sigaction: the flags for the mask", O64, "sys/openbsd/signal.cc",
+     "static_cast<std::uint32_t>(wanted->mask),",
+     "static_cast<std::uint32_t>(wanted->flags),"),
+    ("sigprocmask: numbers of Linux", O64, "sys/bsd/signal.cc",
+     "kBlock = 1, kSetmask = 3", "kBlock = 0, kSetmask = 2"),
+    ("the mask is not put back", O64, "sys/bsd/signal.cc",
+     "  sigprocmask(*old, nullptr);\n  return 0;", "  (void)old;\n  return 0;"),
+    ("sigaltstack: SS_DISABLE of Linux", O64, "sys/bsd/signal.cc",
+     "kDisable = 4", "kDisable = 2"),
+    ("handler without a landing pad", O64, "asm/sigtramp_amd64.inc",
+     "        LANDING\n", ""),
+    ("handler's stack not aligned", O64, "asm/sigtramp_amd64.inc",
+     "pushq   %rbp\n", "pushq   %rbp; pushq %rbp\n"),
+    ("handler's stack not aligned", O32, "asm/sigtramp_386.inc",
+     "andl    $-16, %esp", "nop"),
+    ("siginfo: code where Linux has it", O64, "sys/openbsd/context_amd64.h",
+     ".code = 4", ".code = 8"),
+    ("context: sp where Linux has it", O64, "sys/openbsd/context_amd64.h",
+     ".sp = 192", ".sp = 160"),
+    ("context: mask of another word", O32, "sys/openbsd/context_386.h",
+     ".mask = 68", ".mask = 72"),
+    ("context: two registers exchanged", O32, "sys/openbsd/context_386.h",
+     '{"ebx", 28}', '{"ebx", 32}'),
+    ("thrsleep: the abort word is not set", O64, "sys/openbsd/thrsleep.cc",
+     "nullptr, &s->abort", "&s->abort, nullptr"),
+    ("thrsleep: a time that is not absolute", O64, "sys/openbsd/thrsleep.cc",
+     "nanotime() + ns", "ns"),
+    ("futex: operations of Linux", O64, "sys/openbsd/futex.cc",
+     "kWait = 1, kWake = 2", "kWait = 0, kWake = 1"),
+    ("timespec: 32-bit seconds on 386", O32, "sys/openbsd/kernel.h",
+     "sizeof(long) == 4 && release() < k55 ? 4 : 8",
+     "sizeof(long) == 4 ? 4 : 8"),
+    ("kevent: the layout of before 5.5", O64, "sys/openbsd/kernel.h",
+     "keventlayout{8, 10, 12, 16, 24, 32, 8, 8}",
+     "keventlayout{4, 6, 8, 12, 16, 24, 4, 4}"),
+    ("vfork: the child returns on the caller's stack", O64,
+     "asm/thread_openbsd_amd64.S", "movq    %rdi, %rsp", "nop"),
+    ("exec: signals stay blocked in the child", O64, "sys/bsd/exec.cc",
+     "sigprocmask(0, nullptr);", ""),
+    ("exec: handlers are not reset", D64, "sys/bsd/exec.cc",
+     "setsig(sig, {}, nullptr);", ""),
+    ("threadstart: rsp as old kernels have it", D64,
+     "asm/thread_darwin_amd64.S", "movq    %r8, %rsp ",
+     "leaq    128(%rsp), %rsp //"),
+    ("threadstart: func and arg exchanged", D64, "asm/thread_darwin_amd64.S",
+     "movq    %rdx, %r12\n        movq    %rcx, %r13",
+     "movq    %rcx, %r12\n        movq    %rdx, %r13"),
+    ("threadstart: gs is not set", D64, "asm/thread_darwin_amd64.S",
+     "movl    $SYS_setbase, %eax      // rdi is the base\n        syscall", "nop"),
+    ("threadstart: the base is not where it is read", D32,
+     "asm/thread_darwin_386.S", "movl    %eax, 4(%esp)", "movl    %eax, (%esp)"),
+    ("threadstart: 0 is not stored at the end", D64, "asm/thread_darwin_amd64.S",
+     "movl    $0, (%rax) ", "nop //"),
+    ("terminate: arguments of the lost stack", D32, "asm/thread_darwin_386.S",
+     "movl    $.Lzeros, %esp", "nop"),
+    ("vfork: told apart by the first result", D64, "asm/thread_darwin_amd64.S",
+     "testl   %edx, %edx\n        jnz", "testl   %eax, %eax\n        jz"),
+    ("mask of the whole process", D64, "sys/darwin/signal.cc",
+     "kernel::kBsd + 329", "kernel::kBsd + 48"),
+    ("sigaction: no trampoline", D64, "sys/darwin/signal.cc",
+     "reinterpret_cast<std::uintptr_t>(&burrow_sigreturn)", "0"),
+    ("sigreturn: no token", D64, "asm/signal_darwin_amd64.S",
+     "movq    %r13, %rdx\n        movl    $SYS", "movl    $SYS"),
+    ("sigreturn: style and signal exchanged", D32, "asm/signal_darwin_386.S",
+     "movl    8(%ebx), %ecx\n", "movl    12(%ebx), %ecx\n"),
+    ("context: registers without the pointer to them", D64,
+     "sys/darwin/context_amd64.h", " + 48, sizeof at", " + 40, sizeof at"),
+    ("siginfo: address where OpenBSD has it", D32, "sys/darwin/context_386.h",
+     ".addr = 24", ".addr = 12"),
+    ("ulock: the value is one word", D32, "sys/darwin/futex.cc",
+     "return syscall(kWait, kCompare, addr, val, 0, us);",
+     "return syscall(kWait, kCompare, addr, val, us);"),
+    ("a port's reference is given back twice", D64, "sys/darwin/thread.cc",
+     "  syscall(kDeallocate, self, port);\n",
+     "  syscall(kDeallocate, self, port);\n  syscall(kDeallocate, self, port);\n"),
+    ("clock: scale without the upper half", D32, "sys/darwin/clock.cc",
+     "t.ns + (d >> 32) * scale + (", "t.ns + ("),
+]
+
+
+def files(root, os_name, arch):
+    found = [f"asm/{w}_{os_name}_{arch}.S" for w in ("signal", "syscall", "thread")]
+    for pattern in ("sys/bsd/*.cc", f"sys/{os_name}/*.cc", "tests/abi/prog/*.cc"):
+        found += sorted(glob.glob(pattern, root_dir=root))
+    found.append(f"tests/abi/prog/start_{arch}.S")
+    return [os.path.join(root, f) for f in found]
+
+
+def verdict(source, test, mutant, work):
+    _, port, path, before, after = mutant
+    root = os.path.join(work, "src")
+    shutil.rmtree(root, ignore_errors=True)
+    for part in ("asm", "sys", "tests/abi"):
+        shutil.copytree(os.path.join(source, part), os.path.join(root, part))
+    with open(os.path.join(root, path), encoding="utf-8") as f:
+        text = f.read()
+    if before not in text:
+        return "NOT MADE: the text is not there"
+    with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+        f.write(text.replace(before, after, 1))
+    program = os.path.join(work, f"abi_{port[0]}_{port[1]}")
+    built = subprocess.run(
+        ["sh", os.path.join(root, "tests/abi/build.sh"), program, *port, root,
+         os.environ.get("CLANG", "clang-14"), *files(root, *port)],
+        capture_output=True, text=True, check=False)
+    if built.returncode != 0:
+        return "NOT MADE: " + built.stderr.strip().splitlines()[-1]
+    try:
+        ran = subprocess.run(
+            [test, f"--gtest_filter=*{port[0]}_{port[1]}_*", "--gtest_fail_fast"],
+            env=dict(os.environ, ABI_PROGRAMS=work, ABI_PATIENCE="8"), capture_output=True,
+            text=True, timeout=300, check=False)
+    except subprocess.TimeoutExpired:
+        return "caught: no end"
+    if ran.returncode == 0:
+        return "SURVIVED"
+    for line in ran.stdout.splitlines():
+        if line.startswith("[  FAILED  ] All/"):
+            return "caught by " + line.split("/")[1].split(".")[1]
+    return "caught"
+
+
+def main():
+    source, test = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
+    wanted = sys.argv[3] if len(sys.argv) > 3 else ""
+    bad = 0
+    print("| mistake | port | result |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as work:
+        for mutant in MUTANTS:
+            if wanted not in mutant[0]:
+                continue
+            said = verdict(source, test, mutant, work)
+            bad += not said.startswith("caught")
+            print(f"| {mutant[0]} | {'/'.join(mutant[1])} | {said} |", flush=True)
+    print(f"\n{bad} not caught", flush=True)
+    return bad != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
