@@ -1,6 +1,7 @@
 // bench/bench.cc - the stopwatch and the calibration.
 #include "bench/bench.h"
 
+#include <errno.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,7 +10,6 @@
 #include <cstdio>
 
 #include "bench/procstat.h"
-#include "burrow/go.h"
 
 namespace bench {
 namespace {
@@ -107,46 +107,25 @@ const measure* result::find(std::string_view unit) const {
   return nullptr;
 }
 
-std::vector<row> all_rows() {
-  std::vector<row> rows;
-  add_yield_rows(rows);
-  add_spawn_rows(rows);
-  add_chan_rows(rows);
-  add_select_rows(rows);
-  add_sync_rows(rows);
-  add_forkjoin_rows(rows);
-  add_memory_rows(rows);
-  add_timer_rows(rows);
-  add_hog_rows(rows);
-  add_thread_rows(rows);
-  return rows;
-}
-
 result measure_row(const row& r, int procs, benchtime wanted) {
   result res;
-  burrow::options opts{};
-  opts.maxprocs = procs;
-  burrow::run(
-      [&] {
-        state st = calibrate(r, procs, wanted);
-        double n = static_cast<double>(st.n());
-        res.iterations = st.n();
-        res.measures.push_back(
-            {static_cast<double>(st.watch().wall_ns()) / n, "ns/op"});
-        res.measures.push_back(
-            {static_cast<double>(st.watch().cpu_ns()) / n, "cpu-ns/op"});
-        for (const measure& m : st.metrics()) res.measures.push_back(m);
-        if ((r.flags & kPeak) != 0) {
-          res.measures.push_back(
-              {static_cast<double>(peak_rss_bytes()) / 1e6, "peak-MB"});
-        }
-      },
-      opts);
+  run_at(procs, [&] {
+    state st = calibrate(r, procs, wanted);
+    double n = static_cast<double>(st.n());
+    auto add = [&](double value, const char* unit) {
+      res.measures.push_back({value, unit});
+    };
+    res.iterations = st.n();
+    add(static_cast<double>(st.watch().wall_ns()) / n, "ns/op");
+    add(static_cast<double>(st.watch().cpu_ns()) / n, "cpu-ns/op");
+    for (const measure& m : st.metrics()) res.measures.push_back(m);
+    add(static_cast<double>(peak_rss_bytes()) / 1e6, "peak-MB");
+  });
   return res;
 }
 
 void fail(const std::string& why) {
-  std::fprintf(stderr, "burrow_bench: %s\n", why.c_str());
+  std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, why.c_str());
   _exit(1);
 }
 

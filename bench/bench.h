@@ -2,7 +2,7 @@
 //
 // A row is one named program. It performs state.n() operations, and the harness
 // raises n, as Go's testing.B does, until they take the wanted time. Each
-// measurement runs at a number of ps, inside a burrow::run of its own, and
+// measurement runs at a number of ps, in a run of the system of its own, and
 // (main.cc) in a process of its own, so that no row finds the stacks, caches or
 // threads that an earlier one left.
 //
@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,9 +81,8 @@ class state {
 enum row_flags : unsigned {
   kPlain = 0,
   kOnce = 1u << 0,     // one iteration: it measures memory not yet touched
-  kPeak = 1u << 1,     // reports the peak memory of its process
-  kOneProc = 1u << 2,  // means something at procs 1 only
-  kShort = 1u << 3,    // part of --short
+  kOneProc = 1u << 1,  // means something at procs 1 only
+  kShort = 1u << 2,    // part of --short
 };
 
 struct row {
@@ -104,7 +104,12 @@ void add_timer_rows(std::vector<row>& rows);
 void add_hog_rows(std::vector<row>& rows);
 void add_thread_rows(std::vector<row>& rows);
 
+// The two that make a program of the harness: rows.cc for burrow, peers/ for
+// the systems beside it.
 std::vector<row> all_rows();
+// run_at calls body on the system at `procs` processors, and returns when it
+// has. Once in a process.
+void run_at(int procs, const std::function<void()>& body);
 
 // How long a measurement takes: a time, or a fixed number of iterations.
 struct benchtime {

@@ -70,11 +70,11 @@ void fib(state& st) {
 void add_forkjoin_rows(std::vector<row>& rows) {
   rows.push_back({"Skynet1M",
                   "skynet of 1,000,000 leaves, first in its process", skynet,
-                  kOnce | kPeak | kShort});
+                  kOnce | kShort});
   rows.push_back({"Fib25", "fib(25), a goroutine a call, wait_group",
-                  fib<fib_wait_group>, kPeak | kShort});
+                  fib<fib_wait_group>, kShort});
   rows.push_back({"Fib25Async", "fib(25), a goroutine a call, async + get",
-                  fib<fib_async>, kPeak});
+                  fib<fib_async>, kPlain});
 }
 
 }  // namespace bench

@@ -1,7 +1,8 @@
-// bench/main.cc - burrow_bench: choose the rows, measure, report.
+// bench/main.cc - choose the rows, measure, report: burrow_bench and its peers.
 //
 // Exit code 0 if every measurement succeeded, 1 if one failed, 2 for a bad
 // command line.
+#include <errno.h>
 #include <fmt/core.h>
 #include <sched.h>
 
@@ -67,7 +68,8 @@ int main(int argc, char** argv) {
   bench::options o = bench::parse_options(argc, argv);
   std::vector<job> jobs = choose(o);
   if (jobs.empty()) {
-    fmt::print(stderr, "burrow_bench: no row matches (--list shows them)\n");
+    fmt::print(stderr, "{}: no row matches (--list shows them)\n",
+               program_invocation_short_name);
     return 2;
   }
   if (o.list) {

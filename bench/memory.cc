@@ -13,17 +13,6 @@
 namespace bench {
 namespace {
 
-void report_memory(state& st, const memory_usage& before,
-                   const memory_usage& after, std::int64_t goroutines) {
-  auto each = [&](std::int64_t a, std::int64_t b) {
-    return static_cast<double>(b - a) / static_cast<double>(goroutines);
-  };
-  st.metric(each(before.rss, after.rss), "B/goroutine");
-  st.metric(each(before.page_table, after.page_table), "PTE-B/goroutine");
-  st.metric(static_cast<double>(after.address - before.address) / 1e6, "VM-MB");
-  st.metric(static_cast<double>(after.maps - before.maps), "maps");
-}
-
 // parked makes `count` goroutines, lets all of them block on one channel,
 // closes it and waits for their end. One operation is all of this.
 void parked(state& st, std::int64_t count) {
@@ -104,13 +93,13 @@ void not_started_1m(state& st) { not_started(st, 1'000'000); }
 
 void add_memory_rows(std::vector<row>& rows) {
   rows.push_back({"Parked100k", "100,000 goroutines made, parked, woken, ended",
-                  parked_100k, kOnce | kPeak | kShort});
+                  parked_100k, kOnce | kShort});
   rows.push_back({"Parked1M", "1,000,000 goroutines made, parked, woken, ended",
-                  parked_1m, kOnce | kPeak});
+                  parked_1m, kOnce});
   rows.push_back({"NotStarted10k", "10,000 goroutines made, not yet started",
-                  not_started_10k, kOnce | kPeak | kOneProc});
+                  not_started_10k, kOnce | kOneProc});
   rows.push_back({"NotStarted1M", "1,000,000 goroutines made, not yet started",
-                  not_started_1m, kOnce | kPeak | kOneProc});
+                  not_started_1m, kOnce | kOneProc});
 }
 
 }  // namespace bench

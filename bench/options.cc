@@ -1,6 +1,7 @@
-// bench/options.cc - the command line of burrow_bench.
+// bench/options.cc - the command line.
 #include "bench/options.h"
 
+#include <errno.h>
 #include <fmt/core.h>
 
 #include <charconv>
@@ -13,7 +14,7 @@ namespace bench {
 namespace {
 
 constexpr std::string_view kHelp =
-    R"(burrow_bench: burrow's benchmark; Go's benchmark text format on stdout.
+    R"(Measures rows; Go's benchmark text format on stdout.
 
   --filter REGEX   only rows whose name (as --list prints it) matches
   --procs N,...    numbers of ps to measure at (default 1,2)
@@ -29,7 +30,8 @@ constexpr std::string_view kHelp =
 )";
 
 [[noreturn]] void bad(const std::string& message) {
-  fmt::print(stderr, "burrow_bench: {} (--help lists the options)\n", message);
+  fmt::print(stderr, "{}: {} (--help lists the options)\n",
+             program_invocation_short_name, message);
   std::exit(2);
 }
 

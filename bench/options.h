@@ -1,4 +1,4 @@
-// bench/options.h - the command line of burrow_bench.
+// bench/options.h - the command line of burrow_bench and of its peers.
 #pragma once
 
 #include <regex>

@@ -49,4 +49,15 @@ memory_usage read_memory_usage() {
           count_maps()};
 }
 
+void report_memory(state& st, const memory_usage& before,
+                   const memory_usage& after, std::int64_t goroutines) {
+  auto each = [&](std::int64_t a, std::int64_t b) {
+    return static_cast<double>(b - a) / static_cast<double>(goroutines);
+  };
+  st.metric(each(before.rss, after.rss), "B/goroutine");
+  st.metric(each(before.page_table, after.page_table), "PTE-B/goroutine");
+  st.metric(static_cast<double>(after.address - before.address) / 1e6, "VM-MB");
+  st.metric(static_cast<double>(after.maps - before.maps), "maps");
+}
+
 }  // namespace bench

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "bench/bench.h"
+
 namespace bench {
 
 struct memory_usage {
@@ -16,6 +18,10 @@ struct memory_usage {
 };
 
 memory_usage read_memory_usage();
+
+// report_memory adds what each of so many goroutines has taken in between.
+void report_memory(state& st, const memory_usage& before,
+                   const memory_usage& after, std::int64_t goroutines);
 
 // rss_bytes is the resident size alone; cheaper than read_memory_usage.
 std::int64_t rss_bytes();

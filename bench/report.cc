@@ -1,6 +1,7 @@
 // bench/report.cc - the three forms of the results.
 #include "bench/report.h"
 
+#include <errno.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -156,7 +157,8 @@ bool write_json(const std::string& path, const std::vector<outcome>& all) {
   out << "\n ]}\n";
   out.close();
   if (out) return true;
-  fmt::print(stderr, "burrow_bench: cannot write {}\n", path);
+  fmt::print(stderr, "{}: cannot write {}\n", program_invocation_short_name,
+             path);
   return false;
 }
 

@@ -59,7 +59,7 @@ void add_spawn_rows(std::vector<row>& rows) {
                   "spawn + run + exit in waves of 1,000, per goroutine",
                   spawn_waves_of_1000, kShort});
   rows.push_back({"SpawnWave1M", "spawn + run + exit of 1,000,000 in one wave",
-                  spawn_wave_of_1m, kOnce | kPeak});
+                  spawn_wave_of_1m, kOnce});
   rows.push_back(
       {"SpawnJoin", "spawn one goroutine and wait for it", spawn_join, kShort});
   rows.push_back({"AsyncGet", "async and get its value, one at a time",
