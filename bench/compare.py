@@ -6,6 +6,9 @@ measurement in a process of its own, all pinned to the same processors: one for
 procs=1, two for procs=2. A row's figure is the median of its rounds. The ratio
 of two medians stands with its 95 % interval, bootstrapped over the rounds;
 a row is a win or a loss only when the whole interval is on one side of 1.
+Wherever a peer's median is below ours, the row is marked NOT FIRST.
+A peer that needs long for one measurement is measured in fewer rounds.
+bench/plot.py draws what --json has written.
 
 Exit code: 0 even if rows are lost, 1 if one of our rows failed, 2 for a bad
 command line.
@@ -19,90 +22,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import stats
-
-HERE = os.path.dirname(os.path.abspath(__file__))
+import systems
 
 # Compared beside ns/op when both sides report them; for all, less is better.
 COMPARED = ["cpu-ns/op", "peak-MB", "B/goroutine", "PTE-B/goroutine",
-            "create-ns/goroutine", "wake-ns/goroutine", "late-us/sleep"]
+            "create-ns/goroutine", "wake-ns/goroutine", "late-us/sleep",
+            "p50-late-ms", "p99-late-ms", "p99-ns", "p99.9-ns", "later-MB"]
 # What is touched before a row that runs once is measured for the first time.
 FIRST_TOUCH_MB = 600
-
-
-class Ours:
-    """The program burrow_bench."""
-
-    name = "burrow"
-
-    def __init__(self, program):
-        self.program = program
-
-    def rows(self, pattern, procs):
-        """Yields (row, procs, runs once) for what --list prints."""
-        command = [self.program, "--list", "--procs", procs]
-        if pattern:
-            command += ["--filter", pattern]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            stats.fail_usage(done.stderr.strip())
-        for line in done.stdout.splitlines():
-            name, _, what = line.partition(" ")
-            row, _, count = name.partition("/procs=")
-            yield row, int(count), what.strip().startswith("[once]")
-
-    def has(self, row):
-        return True
-
-    def command(self, row, procs, benchtime, timeout):
-        return [self.program, "--filter", f"^{row}/procs={procs}$",
-                "--procs", str(procs), "--benchtime", benchtime,
-                "--timeout", f"{timeout}s"]
-
-
-class Go:
-    """The same rows in Go, built as one test program."""
-
-    name = "Go"
-
-    def __init__(self, go, folder):
-        self.program = os.path.join(folder, "gobench")
-        source = os.path.join(HERE, "peers", "go")
-        stats.build([go, "test", "-c", "-o", self.program, "."], source)
-        listed = subprocess.run([self.program, "-test.list", "."], check=True,
-                                capture_output=True, text=True)
-        self.known = set(listed.stdout.split())
-        version = subprocess.run([go, "env", "GOVERSION"], check=True,
-                                 cwd=source, capture_output=True, text=True)
-        self.name = version.stdout.strip()
-
-    def has(self, row):
-        return f"Benchmark{row}" in self.known
-
-    def command(self, row, procs, benchtime, timeout):
-        return [self.program, "-test.run", "^$", "-test.bench",
-                f"^Benchmark{row}$/^procs={procs}$",
-                "-test.benchtime", benchtime, "-test.timeout", f"{timeout}s"]
-
-
-class Tokio:
-    """The same rows on tokio."""
-
-    name = "tokio"
-
-    def __init__(self, folder):
-        self.program = stats.cargo_program(folder, "rows")
-        listed = subprocess.run([self.program, "--list"], check=True,
-                                capture_output=True, text=True)
-        self.known = set(listed.stdout.split())
-
-    def has(self, row):
-        return row in self.known
-
-    def command(self, row, procs, benchtime, timeout):
-        # It has no limit of its own; measure's is 10 s later.
-        return ["timeout", str(timeout), self.program, row, str(procs), benchtime]
+# Rounds of a peer whose measurements each take longer than --slow.
+SLOW_ROUNDS = 3
 
 
 def parse_lines(text):
@@ -152,18 +84,21 @@ def pin(procs, cpus):
     os.sched_setaffinity(0, cpus[:procs])
 
 
-def run_row(systems, row, procs, once, options, logs):
-    """Measures a row in turn; returns {system name: (samples, error)}."""
+def run_row(present, row, procs, once, options, logs):
+    """Measures a row in turn; returns {system name: samples}, {name: error}."""
     benchtime = "1x" if once else options.benchtime
     memory_mb = FIRST_TOUCH_MB
-    samples = {s.name: [] for s in systems}
+    samples = {s.name: [] for s in present}
     errors = {}
-    for _ in range(options.rounds):
-        for system in systems:
-            if system.name in errors:
+    slow = set()
+    for number in range(options.rounds):
+        for system in present:
+            if system.name in errors or (system.name in slow and
+                                         number >= SLOW_ROUNDS):
                 continue
             if once:
                 touch_memory(memory_mb)
+            start = time.monotonic()
             try:
                 sample = measure(system, row, procs, benchtime,
                                  options.timeout, logs[system.name])
@@ -171,35 +106,54 @@ def run_row(systems, row, procs, once, options, logs):
                 memory_mb = max(memory_mb, 1.2 * sample.get("peak-MB", 0))
             except stats.Failed as failure:
                 errors[system.name] = str(failure)
+            if time.monotonic() - start > options.slow and \
+                    system is not present[0]:
+                slow.add(system.name)
     return samples, errors
 
 
+def ahead_of_us(samples, ours):
+    """Returns (name, median) of the peers whose time is below ours."""
+    medians = {name: statistics.median(s["ns/op"] for s in some)
+               for name, some in samples.items() if some}
+    if ours not in medians:
+        return []
+    return sorted(((name, m) for name, m in medians.items()
+                   if m < medians[ours]), key=lambda pair: pair[1])
+
+
 def compare_row(ours, peers, row, procs, once, options, logs):
-    systems = [ours] + [p for p in peers if p.has(row)]
-    samples, errors = run_row(systems, row, procs, once, options, logs)
+    present = [ours] + [p for p in peers if p.has(row)]
+    samples, errors = run_row(present, row, procs, once, options, logs)
     name = f"{row}/procs={procs}"
+    ahead = ahead_of_us(samples, ours.name)
     record = {"row": row, "procs": procs, "errors": errors,
-              "samples": samples, "comparisons": {}}
+              "samples": samples, "comparisons": {},
+              "ahead": [who for who, _ in ahead]}
     for system, why in errors.items():
         print(f"{name:<26} FAIL ({system}): {why}", flush=True)
-    for peer in systems[1:]:
+    for peer in present[1:]:
         entries = []
         for unit in ["ns/op"] + COMPARED:
-            entry = stats.compare_unit(unit, samples[ours.name], samples[peer.name],
-                                 seed=name + unit)
+            entry = stats.compare_unit(unit, samples[ours.name],
+                                       samples[peer.name], seed=name + unit)
             if entry and not errors.keys() & {ours.name, peer.name}:
                 entries.append(entry)
                 stats.print_comparison(name, peer.name, entry)
         record["comparisons"][peer.name] = entries
-    if len(systems) == 1 and not errors:
+    if len(present) == 1 and not errors:
         median = statistics.median(s["ns/op"] for s in samples[ours.name])
         print(f"{name:<26} {'ns/op':<20} {stats.figure(median):>15} "
               f"{'-':>15}  no peer has this row", flush=True)
+    if ahead:
+        print(f"{name:<26} NOT FIRST: " + ", ".join(
+            f"{who} {stats.figure(m)}" for who, m in ahead), flush=True)
     return record
 
 
 def summary(records):
-    """Prints wins, evens and losses of the rows' time, and each loss again."""
+    """Prints wins, evens and losses of the rows' time, each loss again, and the
+    rows in which we are not first."""
     count = {}
     losses = []
     for record in records:
@@ -213,8 +167,14 @@ def summary(records):
     if losses:
         print("Lost:")
         for record, peer, entry in losses:
-            stats.print_comparison(f"{record['row']}/procs={record['procs']}", peer,
-                             entry)
+            stats.print_comparison(f"{record['row']}/procs={record['procs']}",
+                                   peer, entry)
+    behind = [r for r in records if r["ahead"]]
+    compared = [r for r in records if r["comparisons"]]
+    print(f"First in {len(compared) - len(behind)} of {len(compared)} rows"
+          + ("; not first:" if behind else ""))
+    for r in behind:
+        print(f"{r['row']}/procs={r['procs']}: behind {', '.join(r['ahead'])}")
 
 
 def parse_arguments():
@@ -224,14 +184,19 @@ def parse_arguments():
     parser.add_argument("--ours", default="build/bench/burrow_bench",
                         help="the program (default %(default)s)")
     parser.add_argument("--go", help="the go command (default: searched for)")
-    parser.add_argument("--peers", default="go,tokio", help="default %(default)s")
+    parser.add_argument("--peers", help="default %(default)s",
+                        default="go,tokio,boost_fiber,threads,java,argobots")
+    parser.add_argument("--work", help="where the peers are built and stay "
+                        "(default: a temporary folder)")
     parser.add_argument("--filter", default="", help="regular expression on "
                         "names as Yield/procs=1")
     parser.add_argument("--procs", default="1,2", help="default 1,2")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--benchtime", default="1s")
-    parser.add_argument("--timeout", type=int, default=300,
+    parser.add_argument("--timeout", type=int, default=60,
                         help="seconds for one measurement")
+    parser.add_argument("--slow", type=float, default=10, help="a peer's row "
+                        "that takes so many seconds has 3 rounds only")
     parser.add_argument("--json", help="write everything measured here")
     parser.add_argument("--logs", help="keep each system's output in this "
                         "folder, for benchstat")
@@ -243,18 +208,21 @@ def parse_arguments():
 
 def main():
     options = parse_arguments()
-    if not os.access(options.ours, os.X_OK):
-        stats.fail_usage(f"{options.ours} is not there; build it or give --ours")
+    program = os.path.abspath(options.ours)
+    try:
+        ours = systems.Program("burrow", program)
+    except stats.Lacks as why:
+        stats.fail_usage(f"{why}; build it or give --ours")
     os.environ["BENCH_PROCS"] = options.procs  # what Go's rows run at
     cpus = sorted(os.sched_getaffinity(0))
-    ours = Ours(os.path.abspath(options.ours))
     jobs = list(ours.rows(options.filter, options.procs))
-    records = []
-    with tempfile.TemporaryDirectory() as folder:
-        makers = {"go": lambda: Go(stats.find_go(options.go), folder),
-                  "tokio": lambda: Tokio(folder)}
-        peers = stats.make_peers(makers, options.peers.split(","))
-        where = options.logs or folder
+    records, lacks = [], {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = os.path.abspath(options.work or temporary)
+        os.makedirs(folder, exist_ok=True)
+        makers = systems.makers(os.path.dirname(program), folder, options.go)
+        peers = stats.make_peers(makers, options.peers.split(","), lacks)
+        where = options.logs or temporary
         os.makedirs(where, exist_ok=True)
         logs = {s.name: open(os.path.join(where, f"{s.name}.txt"), "w")
                 for s in [ours] + peers}
@@ -269,7 +237,9 @@ def main():
     if options.json:
         with open(options.json, "w") as out:
             json.dump({"rounds": options.rounds, "benchtime": options.benchtime,
-                       "cpus": cpus, "rows": records}, out, indent=1)
+                       "cpus": cpus, "cpu": stats.cpu_model(),
+                       "systems": {s.name: s.version for s in [ours] + peers},
+                       "lacks": lacks, "rows": records}, out, indent=1)
             out.write("\n")
     return 1 if any(ours.name in r["errors"] for r in records) else 0
 

@@ -8,6 +8,7 @@ when the whole interval is on one side of 1.
 
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -130,8 +131,9 @@ def find_go(given=None):
     return go
 
 
-def make_peers(makers, names):
-    """Builds what is wanted; a peer that cannot be built is said and left out."""
+def make_peers(makers, names, lacks=None):
+    """Builds what is wanted; a peer that cannot be built is said, noted in
+    {name: why} `lacks`, and left out."""
     peers = []
     for name in names:
         if name not in makers:
@@ -140,4 +142,12 @@ def make_peers(makers, names):
             peers.append(makers[name]())
         except Lacks as why:
             print(f"{name} is missing: {why}", flush=True)
+            if lacks is not None:
+                lacks[name] = str(why)
     return peers
+
+
+def cpu_model():
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        found = re.search(r"^model name\s*: (.*)$", f.read(), re.M)
+    return found.group(1) if found else "unknown"

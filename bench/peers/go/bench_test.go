@@ -23,7 +23,7 @@ import (
 )
 
 // atProcs runs the row at each GOMAXPROCS in BENCH_PROCS (default "1,2") and
-// reports processor time.
+// reports processor time and peak memory.
 func atProcs(b *testing.B, row func(b *testing.B)) {
 	list := os.Getenv("BENCH_PROCS")
 	if list == "" {
@@ -44,9 +44,11 @@ func atProcsOf(b *testing.B, procs int, row func(b *testing.B)) {
 		watch := stopwatch{b: b, running: true, start: cpuTime()}
 		watches[b] = &watch
 		defer delete(watches, b)
+		resetPeak()
 		b.ResetTimer()
 		row(b)
 		watch.stop()
+		reportPeak(b)
 		b.ReportMetric(float64(watch.cpu)/float64(b.N), "cpu-ns/op")
 	})
 }

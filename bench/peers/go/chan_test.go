@@ -153,7 +153,6 @@ func withoutMultiples(in <-chan int32, prime int32) <-chan int32 {
 func BenchmarkSieve2000(b *testing.B) {
 	const primes, lastPrime = 2000, 17_389
 	atProcs(b, func(b *testing.B) {
-		resetPeak()
 		for range b.N {
 			c := numbers(lastPrime)
 			prime := int32(0)
@@ -168,8 +167,6 @@ func BenchmarkSieve2000(b *testing.B) {
 				b.Fatal("wrong prime")
 			}
 		}
-		stopTimer(b)
-		reportPeak(b)
 	})
 }
 

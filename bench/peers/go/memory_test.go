@@ -11,7 +11,6 @@ import (
 // it and waits for their end.
 func parked(b *testing.B, count int) {
 	atProcs(b, func(b *testing.B) {
-		resetPeak()
 		var create, wake time.Duration
 		for range b.N {
 			stopTimer(b)
@@ -43,7 +42,6 @@ func parked(b *testing.B, count int) {
 		all := float64(b.N * count)
 		b.ReportMetric(float64(create)/all, "create-ns/goroutine")
 		b.ReportMetric(float64(wake)/all, "wake-ns/goroutine")
-		reportPeak(b)
 	})
 }
 
@@ -55,7 +53,6 @@ func BenchmarkParked1M(b *testing.B)   { parked(b, 1_000_000) }
 // preempts their maker.
 func notStarted(b *testing.B, count int) {
 	atProcsOf(b, 1, func(b *testing.B) {
-		resetPeak()
 		var create time.Duration
 		for range b.N {
 			stopTimer(b)
@@ -84,7 +81,6 @@ func notStarted(b *testing.B, count int) {
 		stopTimer(b)
 		b.ReportMetric(float64(create)/float64(b.N*count),
 			"create-ns/goroutine")
-		reportPeak(b)
 	})
 }
 
@@ -122,7 +118,6 @@ func idealMs() int {
 // Once.
 func BenchmarkTimers100k(b *testing.B) {
 	atProcs(b, func(b *testing.B) {
-		resetPeak()
 		var late atomic.Int64
 		for range b.N {
 			var wg sync.WaitGroup
@@ -149,6 +144,5 @@ func BenchmarkTimers100k(b *testing.B) {
 		b.ReportMetric(watches[b].cpu.Seconds()/n, "cpu-s")
 		b.ReportMetric(float64(late.Load())/n/(sleepers*sleeps)/1e3,
 			"late-us/sleep")
-		reportPeak(b)
 	})
 }

@@ -50,13 +50,11 @@ func BenchmarkSpawnWaves1000(b *testing.B) {
 // Once.
 func BenchmarkSpawnWave1M(b *testing.B) {
 	atProcs(b, func(b *testing.B) {
-		resetPeak()
 		for range b.N {
 			wave(1_000_000)
 		}
 		stopTimer(b)
 		b.ReportMetric(float64(b.Elapsed())/float64(b.N)/1e6, "ns/goroutine")
-		reportPeak(b)
 	})
 }
 
@@ -172,7 +170,6 @@ func skynetNode(up chan<- int, number, leaves int) {
 // Once.
 func BenchmarkSkynet1M(b *testing.B) {
 	atProcs(b, func(b *testing.B) {
-		resetPeak()
 		for range b.N {
 			c := make(chan int)
 			go skynetNode(c, 0, 1_000_000)
@@ -180,8 +177,6 @@ func BenchmarkSkynet1M(b *testing.B) {
 				b.Fatal("wrong sum")
 			}
 		}
-		stopTimer(b)
-		reportPeak(b)
 	})
 }
 
@@ -212,14 +207,11 @@ func fibAsync(n int) int {
 
 func fib(b *testing.B, f func(int) int) {
 	atProcs(b, func(b *testing.B) {
-		resetPeak()
 		for range b.N {
 			if f(25) != 75_025 {
 				b.Fatal("wrong result")
 			}
 		}
-		stopTimer(b)
-		reportPeak(b)
 	})
 }
 
