@@ -109,19 +109,41 @@ const measure* result::find(std::string_view unit) const {
 
 result measure_row(const row& r, int procs, benchtime wanted) {
   result res;
-  run_at(procs, [&] {
+  auto body = [&] {
     state st = calibrate(r, procs, wanted);
     double n = static_cast<double>(st.n());
-    auto add = [&](double value, const char* unit) {
-      res.measures.push_back({value, unit});
-    };
     res.iterations = st.n();
-    add(static_cast<double>(st.watch().wall_ns()) / n, "ns/op");
-    add(static_cast<double>(st.watch().cpu_ns()) / n, "cpu-ns/op");
-    for (const measure& m : st.metrics()) res.measures.push_back(m);
-    add(static_cast<double>(peak_rss_bytes()) / 1e6, "peak-MB");
-  });
+    st.metric(static_cast<double>(peak_rss_bytes()) / 1e6, "peak-MB");
+    auto by_clock = [&](std::int64_t ns, const char* unit) {
+      res.measures.push_back({static_cast<double>(ns) / n, unit});
+    };
+    by_clock(st.watch().wall_ns(), "ns/op");
+    by_clock(st.watch().cpu_ns(), "cpu-ns/op");
+    for (const measure& m : st.metrics()) {
+      if (m.unit == "ns/op") {
+        res.measures[0].value = m.value;
+      } else {
+        res.measures.push_back(m);
+      }
+    }
+  };
+  if ((r.flags & kOutside) != 0) {
+    body();
+  } else {
+    run_at(procs, body);
+  }
   return res;
+}
+
+void report_latencies(state& st, std::vector<std::int64_t>& values) {
+  std::sort(values.begin(), values.end());
+  auto at = [&](double part) {
+    auto last = static_cast<double>(values.size() - 1);
+    return static_cast<double>(values[static_cast<std::size_t>(last * part)]);
+  };
+  st.metric(at(0.5), "ns/op");
+  st.metric(at(0.99), "p99-ns");
+  st.metric(at(0.999), "p99.9-ns");
 }
 
 void fail(const std::string& why) {

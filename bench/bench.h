@@ -66,7 +66,8 @@ class state {
   void reset_timer() { watch_.reset(); }
   const stopwatch& watch() const { return watch_; }
 
-  // metric adds a figure of the row's own. Units follow Go: "ns/op", "B/x".
+  // metric adds a figure of the row's own. Units follow Go: "B/x", "p99-ns".
+  // "ns/op" stands instead of the time by the clock, as in Go.
   void metric(double value, std::string_view unit);
   const std::vector<measure>& metrics() const { return metrics_; }
 
@@ -83,6 +84,7 @@ enum row_flags : unsigned {
   kOnce = 1u << 0,     // one iteration: it measures memory not yet touched
   kOneProc = 1u << 1,  // means something at procs 1 only
   kShort = 1u << 2,    // part of --short
+  kOutside = 1u << 3,  // not in a run: the row is about run itself
 };
 
 struct row {
@@ -99,6 +101,9 @@ void add_chan_rows(std::vector<row>& rows);
 void add_select_rows(std::vector<row>& rows);
 void add_sync_rows(std::vector<row>& rows);
 void add_forkjoin_rows(std::vector<row>& rows);
+void add_tree_rows(std::vector<row>& rows);
+void add_latency_rows(std::vector<row>& rows);
+void add_chameneos_rows(std::vector<row>& rows);
 void add_memory_rows(std::vector<row>& rows);
 void add_timer_rows(std::vector<row>& rows);
 void add_hog_rows(std::vector<row>& rows);
@@ -132,6 +137,16 @@ std::int64_t monotonic_ns();
 template <class T>
 inline void keep(const T& value) {
   asm volatile("" : : "r,m"(value) : "memory");
+}
+
+// report_latencies makes the median the row's time, and adds p99 and p99.9.
+// Sorts; the values are ns.
+void report_latencies(state& st, std::vector<std::int64_t>& values);
+
+// compute keeps a processor busy for so long.
+inline void compute(std::chrono::nanoseconds d) {
+  for (std::int64_t end = monotonic_ns() + d.count(); monotonic_ns() < end;) {
+  }
 }
 
 // share is the i-th of k nearly equal parts of n operations.

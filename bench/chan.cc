@@ -1,6 +1,8 @@
 // bench/chan.cc - rows: channels.
 #include "burrow/chan.h"
 
+#include <array>
+
 #include "bench/bench.h"
 #include "bench/workload.h"
 #include "burrow/go.h"
@@ -60,6 +62,21 @@ void ring_1000(state& st) {
   st.stop_timer();
   links[0].close();
   wg.wait();
+}
+
+template <std::size_t Bytes>
+void elements(state& st) {
+  using element = std::array<char, Bytes>;
+  chan<element> c = make_chan<element>(128);
+  burrow::go([c, n = st.n()] {
+    element e{};
+    e[0] = 1;
+    for (std::int64_t i = 0; i < n; ++i) c.send(e);
+    c.close();
+  });
+  std::int64_t got = 0;
+  while (auto e = c.recv()) got += (*e)[0];
+  if (got != st.n()) fail("Chan: items were lost");
 }
 
 void spsc_128(state& st) {
@@ -159,6 +176,14 @@ void add_chan_rows(std::vector<row>& rows) {
                   mpmc_128, kShort});
   rows.push_back(
       {"TryRecvEmpty", "try_recv on an empty channel", try_recv_empty, kPlain});
+  rows.push_back(
+      {"Chan8B", "as SPSC128, elements of 8 bytes", elements<8>, kPlain});
+  rows.push_back(
+      {"Chan64B", "as SPSC128, elements of 64 bytes", elements<64>, kPlain});
+  rows.push_back(
+      {"Chan512B", "as SPSC128, elements of 512 bytes", elements<512>, kPlain});
+  rows.push_back({"Chan4096B", "as SPSC128, elements of 4,096 bytes",
+                  elements<4096>, kPlain});
   rows.push_back({"Sieve2000", "the first 2,000 primes, a goroutine a prime",
                   sieve_2000, kPlain});
 }

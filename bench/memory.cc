@@ -3,12 +3,14 @@
 // These rows measure memory that nobody touched before, so they run once in a
 // process. Figures are differences: the program's own size is not in them.
 #include <atomic>
+#include <chrono>
 
 #include "bench/bench.h"
 #include "bench/procstat.h"
 #include "burrow/chan.h"
 #include "burrow/go.h"
 #include "burrow/sync.h"
+#include "burrow/time.h"
 
 namespace bench {
 namespace {
@@ -53,6 +55,34 @@ void parked(state& st, std::int64_t count) {
 void parked_100k(state& st) { parked(st, 100'000); }
 void parked_1m(state& st) { parked(st, 1'000'000); }
 
+// burst makes 100,000 goroutines at once, lets them end, and looks how much of
+// their memory is still there, at once and 2 s later.
+void burst(state& st) {
+  constexpr int kGoroutines = 100'000;
+  for (std::int64_t i = 0; i < st.n(); ++i) {
+    std::int64_t before = rss_bytes();
+    auto gate = burrow::make_chan<burrow::unit>();
+    burrow::wait_group ready;
+    burrow::wait_group ended;
+    ready.add(kGoroutines);
+    for (int k = 0; k < kGoroutines; ++k) {
+      ended.go([gate, &ready] {
+        ready.done();
+        gate.recv();
+      });
+    }
+    ready.wait();
+    report_burst(st, before, "burst-MB");
+    gate.close();
+    ended.wait();
+    report_burst(st, before, "ended-MB");
+    st.stop_timer();
+    burrow::sleep_for(std::chrono::seconds(2));
+    report_burst(st, before, "later-MB");
+    st.start_timer();
+  }
+}
+
 // not_started makes goroutines and looks before it lets them run. The
 // scheduler may preempt their maker all the same: `started` says how many had
 // begun, and they are not counted.
@@ -96,6 +126,8 @@ void add_memory_rows(std::vector<row>& rows) {
                   parked_100k, kOnce | kShort});
   rows.push_back({"Parked1M", "1,000,000 goroutines made, parked, woken, ended",
                   parked_1m, kOnce});
+  rows.push_back({"Burst100k", "100,000 goroutines at once; what is given back",
+                  burst, kOnce});
   rows.push_back({"NotStarted10k", "10,000 goroutines made, not yet started",
                   not_started_10k, kOnce | kOneProc});
   rows.push_back({"NotStarted1M", "1,000,000 goroutines made, not yet started",

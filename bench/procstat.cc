@@ -49,6 +49,10 @@ memory_usage read_memory_usage() {
           count_maps()};
 }
 
+void report_burst(state& st, std::int64_t before, const char* unit) {
+  st.metric(static_cast<double>(rss_bytes() - before) / 1e6, unit);
+}
+
 void report_memory(state& st, const memory_usage& before,
                    const memory_usage& after, std::int64_t goroutines) {
   auto each = [&](std::int64_t a, std::int64_t b) {

@@ -23,6 +23,9 @@ memory_usage read_memory_usage();
 void report_memory(state& st, const memory_usage& before,
                    const memory_usage& after, std::int64_t goroutines);
 
+// report_burst adds by how much the resident size is above `before`, in MB.
+void report_burst(state& st, std::int64_t before, const char* unit);
+
 // rss_bytes is the resident size alone; cheaper than read_memory_usage.
 std::int64_t rss_bytes();
 

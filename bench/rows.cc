@@ -3,6 +3,15 @@
 #include "burrow/go.h"
 
 namespace bench {
+namespace {
+
+void run_start_stop(state& st) {
+  burrow::options opts{};
+  opts.maxprocs = st.procs();
+  for (std::int64_t i = 0; i < st.n(); ++i) burrow::run([] {}, opts);
+}
+
+}  // namespace
 
 std::vector<row> all_rows() {
   std::vector<row> rows;
@@ -12,10 +21,15 @@ std::vector<row> all_rows() {
   add_select_rows(rows);
   add_sync_rows(rows);
   add_forkjoin_rows(rows);
+  add_tree_rows(rows);
+  add_chameneos_rows(rows);
   add_memory_rows(rows);
   add_timer_rows(rows);
+  add_latency_rows(rows);
   add_hog_rows(rows);
   add_thread_rows(rows);
+  rows.push_back({"RunStartStop", "burrow::run of nothing, start to end",
+                  run_start_stop, kOutside});
   return rows;
 }
 

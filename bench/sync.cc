@@ -39,6 +39,28 @@ void mutex_8(state& st) {
   if (counter != st.n()) fail("Mutex8: the counter is wrong");
 }
 
+// Whoever holds the mutex yields: all others come to wait for it.
+template <int Goroutines>
+void mutex_waiters(state& st) {
+  burrow::mutex mu;
+  std::int64_t counter = 0;
+  burrow::wait_group wg;
+  wg.add(Goroutines);
+  for (int i = 0; i < Goroutines; ++i) {
+    burrow::go([&, times = share(st.n(), Goroutines, i)] {
+      for (std::int64_t k = 0; k < times; ++k) {
+        mu.lock();
+        ++counter;
+        burrow::yield();
+        mu.unlock();
+      }
+      wg.done();
+    });
+  }
+  wg.wait();
+  if (counter != st.n()) fail("MutexWait: the counter is wrong");
+}
+
 void wait_group_uncontended(state& st) {
   burrow::wait_group wg;
   for (std::int64_t i = 0; i < st.n(); ++i) {
@@ -65,6 +87,12 @@ void add_sync_rows(std::vector<row>& rows) {
       {"Mutex", "uncontended lock + unlock", mutex_uncontended, kShort});
   rows.push_back(
       {"Mutex8", "lock + unlock, 8 goroutines on one mutex", mutex_8, kShort});
+  rows.push_back({"MutexWait2", "lock + yield + unlock, 2 goroutines",
+                  mutex_waiters<2>, kPlain});
+  rows.push_back({"MutexWait100", "lock + yield + unlock, 100 goroutines",
+                  mutex_waiters<100>, kPlain});
+  rows.push_back({"MutexWait10k", "lock + yield + unlock, 10,000 goroutines",
+                  mutex_waiters<10'000>, kPlain});
   rows.push_back({"WaitGroup", "add + done + wait, nobody else",
                   wait_group_uncontended, kPlain});
   rows.push_back({"Once", "call of a once that was done", once_done, kPlain});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 #include "bench/bench.h"
@@ -49,5 +50,28 @@ inline void report_timers(state& st, std::int64_t late_ns) {
 // The 2,000th prime: where the sieve ends.
 constexpr int kPrimes = 2'000;
 constexpr int kLastPrime = 17'389;
+
+// Between two wake-ups of WakeLatency, and after each.
+constexpr std::chrono::microseconds kWakePause{100};
+constexpr std::chrono::microseconds kWakeCompute{1'000};
+constexpr int kLateSleepers = 100;
+constexpr std::chrono::milliseconds kLateSleep{1};
+constexpr std::chrono::microseconds kLoadCompute{20};
+constexpr int kHogs = 4;
+constexpr std::chrono::microseconds kHogWork{10};
+
+enum class colour : std::uint8_t { blue, red, yellow };
+constexpr std::size_t kCreatures = 10;
+
+constexpr colour first_colour(std::size_t creature) {
+  return static_cast<colour>(creature % 3);
+}
+
+// complement is the colour of both after they have met: their own if they are
+// alike, else the third.
+constexpr colour complement(colour a, colour b) {
+  if (a == b) return a;
+  return static_cast<colour>(3 - static_cast<int>(a) - static_cast<int>(b));
+}
 
 }  // namespace bench
