@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -96,6 +97,23 @@ func cpuTime() time.Duration {
 		panic(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// reportLatencies makes the median the row's time, and adds p99 and p99.9.
+func reportLatencies(b *testing.B, late []time.Duration) {
+	slices.Sort(late)
+	at := func(part float64) float64 {
+		return float64(late[int(float64(len(late)-1)*part)])
+	}
+	b.ReportMetric(at(0.5), "ns/op")
+	b.ReportMetric(at(0.99), "p99-ns")
+	b.ReportMetric(at(0.999), "p99.9-ns")
+}
+
+// compute keeps a processor busy for so long.
+func compute(d time.Duration) {
+	for start := time.Now(); time.Since(start) < d; {
+	}
 }
 
 // share is the i-th of k nearly equal parts of n operations.

@@ -170,18 +170,24 @@ func BenchmarkSieve2000(b *testing.B) {
 	})
 }
 
+// senders makes a goroutine behind each of so many channels.
+func senders(n, channels, capacity int) []chan int32 {
+	c := make([]chan int32, channels)
+	for i := range c {
+		c[i] = make(chan int32, capacity)
+		times := share(n, channels, i)
+		go func() {
+			for range times {
+				c[i] <- 1
+			}
+		}()
+	}
+	return c
+}
+
 func select4(b *testing.B, capacity int) {
 	atProcs(b, func(b *testing.B) {
-		var c [4]chan int32
-		for i := range c {
-			c[i] = make(chan int32, capacity)
-			n := share(b.N, 4, i)
-			go func() {
-				for range n {
-					c[i] <- 1
-				}
-			}()
-		}
+		c := senders(b.N, 4, capacity)
 		sum := 0
 		for range b.N {
 			var v int32
@@ -201,3 +207,28 @@ func select4(b *testing.B, capacity int) {
 
 func BenchmarkSelect4(b *testing.B)         { select4(b, 0) }
 func BenchmarkSelect4Buffered(b *testing.B) { select4(b, 128) }
+
+func elements[E any](b *testing.B) {
+	atProcs(b, func(b *testing.B) {
+		c := make(chan E, 128)
+		go func() {
+			var e E
+			for range b.N {
+				c <- e
+			}
+			close(c)
+		}()
+		got := 0
+		for range c {
+			got++
+		}
+		if got != b.N {
+			b.Fatal("items were lost")
+		}
+	})
+}
+
+func BenchmarkChan8B(b *testing.B)    { elements[[8]byte](b) }
+func BenchmarkChan64B(b *testing.B)   { elements[[64]byte](b) }
+func BenchmarkChan512B(b *testing.B)  { elements[[512]byte](b) }
+func BenchmarkChan4096B(b *testing.B) { elements[[4096]byte](b) }

@@ -49,6 +49,40 @@ func parked(b *testing.B, count int) {
 func BenchmarkParked100k(b *testing.B) { parked(b, 100_000) }
 func BenchmarkParked1M(b *testing.B)   { parked(b, 1_000_000) }
 
+func reportBurst(b *testing.B, before int64, unit string) {
+	b.ReportMetric(float64(readMemoryUsage().rss-before)/1e6, unit)
+}
+
+// Once. What of the memory of 100,000 goroutines is given back.
+func BenchmarkBurst100k(b *testing.B) {
+	const goroutines = 100_000
+	atProcs(b, func(b *testing.B) {
+		for range b.N {
+			before := readMemoryUsage().rss
+			gate := make(chan struct{})
+			var ready, ended sync.WaitGroup
+			ready.Add(goroutines)
+			ended.Add(goroutines)
+			for range goroutines {
+				go func() {
+					ready.Done()
+					<-gate
+					ended.Done()
+				}()
+			}
+			ready.Wait()
+			reportBurst(b, before, "burst-MB")
+			close(gate)
+			ended.Wait()
+			reportBurst(b, before, "ended-MB")
+			stopTimer(b)
+			time.Sleep(2 * time.Second)
+			reportBurst(b, before, "later-MB")
+			startTimer(b)
+		}
+	})
+}
+
 // Once. Goroutines that had begun when we look are not counted; Go's scheduler
 // preempts their maker.
 func notStarted(b *testing.B, count int) {

@@ -126,6 +126,36 @@ func BenchmarkMutex8(b *testing.B) {
 	})
 }
 
+// Whoever holds the mutex yields: all others come to wait for it.
+func mutexWaiters(b *testing.B, goroutines int) {
+	atProcs(b, func(b *testing.B) {
+		var mu sync.Mutex
+		counter := 0
+		var wg sync.WaitGroup
+		wg.Add(goroutines)
+		for i := range goroutines {
+			times := share(b.N, goroutines, i)
+			go func() {
+				for range times {
+					mu.Lock()
+					counter++
+					runtime.Gosched()
+					mu.Unlock()
+				}
+				wg.Done()
+			}()
+		}
+		wg.Wait()
+		if counter != b.N {
+			b.Fatal("the counter is wrong")
+		}
+	})
+}
+
+func BenchmarkMutexWait2(b *testing.B)   { mutexWaiters(b, 2) }
+func BenchmarkMutexWait100(b *testing.B) { mutexWaiters(b, 100) }
+func BenchmarkMutexWait10k(b *testing.B) { mutexWaiters(b, 10_000) }
+
 func BenchmarkWaitGroup(b *testing.B) {
 	atProcs(b, func(b *testing.B) {
 		var wg sync.WaitGroup
