@@ -1,19 +1,16 @@
 // bench/hog.cc - row: how late a sleep of 10 ms ends beside goroutines that
 // compute without end, one a p.
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <vector>
 
 #include "bench/bench.h"
+#include "bench/workload.h"
 #include "burrow/go.h"
 #include "burrow/sync.h"
 #include "burrow/time.h"
 
 namespace bench {
 namespace {
-
-constexpr std::chrono::milliseconds kSleep{10};
 
 // start_hogs starts a goroutine for each p that computes until `stop`.
 void start_hogs(int n, const std::atomic<bool>& stop, burrow::wait_group& wg) {
@@ -35,19 +32,13 @@ void hog_sleep(state& st) {
   late.reserve(static_cast<std::size_t>(st.n()));
   for (std::int64_t i = 0; i < st.n(); ++i) {
     const std::int64_t start = monotonic_ns();
-    burrow::sleep_for(kSleep);
+    burrow::sleep_for(kHogSleep);
     late.push_back(monotonic_ns() - start - std::int64_t{10'000'000});
   }
   st.stop_timer();
   stop = true;
   wg.wait();
-  std::sort(late.begin(), late.end());
-  if (late.front() < 0) fail("HogSleep: a sleep ended early");
-  const auto at = [&](std::size_t percent) {
-    return static_cast<double>(late[(late.size() - 1) * percent / 100]) / 1e6;
-  };
-  st.metric(at(50), "p50-late-ms");
-  st.metric(at(99), "p99-late-ms");
+  report_hog_sleep(st, late);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "bench/bench.h"
 
@@ -59,6 +60,18 @@ constexpr std::chrono::milliseconds kLateSleep{1};
 constexpr std::chrono::microseconds kLoadCompute{20};
 constexpr int kHogs = 4;
 constexpr std::chrono::microseconds kHogWork{10};
+
+constexpr std::chrono::milliseconds kHogSleep{10};
+// report_hog_sleep adds how late such sleeps ended; sorts.
+inline void report_hog_sleep(state& st, std::vector<std::int64_t>& late) {
+  std::sort(late.begin(), late.end());
+  if (late.front() < 0) fail("HogSleep: a sleep ended early");
+  const auto at = [&](std::size_t percent) {
+    return static_cast<double>(late[(late.size() - 1) * percent / 100]) / 1e6;
+  };
+  st.metric(at(50), "p50-late-ms");
+  st.metric(at(99), "p99-late-ms");
+}
 
 enum class colour : std::uint8_t { blue, red, yellow };
 constexpr std::size_t kCreatures = 10;

@@ -19,58 +19,29 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "bench/bench.h"
+#include "bench/peers/common.h"
 #include "bench/procstat.h"
 #include "bench/workload.h"
 
 namespace bench {
 
 template <class Api>
-class peer {
-  using task = typename Api::task;
-  using lock = std::unique_lock<typename Api::mutex>;
+class peer : common<Api> {
+  using base = common<Api>;
+  using typename base::latch;
+  using typename base::task;
   template <class T>
-  using link = std::shared_ptr<typename Api::template unbuffered<T>>;
+  using link = typename base::template link<T>;
+  using base::spawn_all;
 
   template <class T>
   static link<T> make_link() {
-    return std::make_shared<typename Api::template unbuffered<T>>(1);
+    return base::template make_link<T>();
   }
-
-  // spawn_all makes `count` tasks of f(i) and waits for their end.
-  template <class F>
-  static void spawn_all(std::int64_t count, F f) {
-    std::vector<task> all;
-    all.reserve(static_cast<std::size_t>(count));
-    for (std::int64_t i = 0; i < count; ++i) {
-      all.push_back(Api::spawn([f, i] { f(i); }));
-    }
-    for (task& t : all) t.join();
-  }
-
-  // latch opens when as many have arrived.
-  class latch {
-   public:
-    explicit latch(std::int64_t missing) : missing_(missing) {}
-    void arrive() {
-      lock held(mu_);
-      if (--missing_ == 0) all_here_.notify_all();
-    }
-    void wait() {
-      lock held(mu_);
-      all_here_.wait(held, [&] { return missing_ == 0; });
-    }
-
-   private:
-    typename Api::mutex mu_;
-    typename Api::condition all_here_;
-    std::int64_t missing_;
-  };
 
  public:
   static void yield_among(state& st, std::int64_t tasks) {
@@ -341,7 +312,7 @@ class peer {
     report_timers(st, late_ns);
   }
 
-  // table has all rows; a peer leaves out what it cannot do.
+  // table has all of these rows; a peer leaves out what it cannot do.
   static std::vector<row> table() {
     return {{"Yield", "", yield_2, kPlain},
             {"Yield1000", "", yield_1000, kPlain},

@@ -7,9 +7,11 @@
 #include <boost/fiber/algo/work_stealing.hpp>
 #include <boost/fiber/all.hpp>
 #include <boost/fiber/pooled_fixedsize_stack.hpp>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
+#include "bench/peers/more_rows.h"
 #include "bench/peers/rows.h"
 
 namespace bench {
@@ -77,7 +79,11 @@ struct boost_fiber {
 
 }  // namespace
 
-std::vector<row> all_rows() { return peer<boost_fiber>::table(); }
+std::vector<row> all_rows() {
+  std::vector<row> rows = peer<boost_fiber>::table();
+  std::ranges::copy(peer_more<boost_fiber>::table(), std::back_inserter(rows));
+  return rows;
+}
 
 void run_at(int procs, const std::function<void()>& body) {
   if (procs == 1) {

@@ -10,10 +10,12 @@
 #include <condition_variable>
 #include <deque>
 #include <future>
+#include <iterator>
 #include <mutex>
 #include <string_view>
 #include <thread>
 
+#include "bench/peers/more_rows.h"
 #include "bench/peers/rows.h"
 
 namespace bench {
@@ -85,10 +87,12 @@ struct threads {
 
 std::vector<row> all_rows() {
   std::vector<row> rows = peer<threads>::table();
+  std::ranges::copy(peer_more<threads>::table(), std::back_inserter(rows));
+  std::ranges::copy(peer_more<threads>::hog_table(), std::back_inserter(rows));
   std::erase_if(rows, [](const row& r) {
     for (std::string_view many :
          {"SpawnWave1M", "Skynet1M", "Fib25", "Fib25Async", "Parked100k",
-          "Parked1M", "Timers100k"}) {
+          "Parked1M", "Timers100k", "UTS", "Burst100k"}) {
       if (many == r.name) return true;
     }
     return false;

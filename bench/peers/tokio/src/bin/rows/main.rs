@@ -18,6 +18,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, Mutex};
 use tokio::task::{spawn, yield_now, JoinHandle};
 
+mod more;
+
 type Row = fn(i64) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The i-th of k nearly equal parts of n operations.
@@ -291,6 +293,10 @@ const ROWS: &[(&str, Row)] = &[
     ("Timers100k", |n| Box::pin(timers(n))),
 ];
 
+fn rows() -> impl Iterator<Item = &'static (&'static str, Row)> {
+    ROWS.iter().chain(more::ROWS)
+}
+
 fn cpu_ns() -> u128 {
     let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut t) };
@@ -305,9 +311,19 @@ fn measure(runtime: &Runtime, row: Row, n: i64) -> (u128, u128) {
     (start.elapsed().as_nanos(), cpu_ns() - cpu)
 }
 
-fn peak_mb() -> f64 {
+/// What the row reports beside its time; "ns/op" stands instead of it.
+static METRICS: std::sync::Mutex<Vec<(&str, f64)>> = std::sync::Mutex::new(Vec::new());
+
+fn metric(unit: &'static str, value: f64) {
+    let mut all = METRICS.lock().unwrap();
+    all.retain(|(known, _)| *known != unit);
+    all.push((unit, value));
+}
+
+/// A line of /proc/self/status.
+fn status_mb(name: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|l| l.strip_prefix(name));
     let kb = line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<f64>().ok());
     kb.unwrap_or(0.0) * 1024.0 / 1e6
 }
@@ -333,11 +349,11 @@ fn benchtime(text: &str) -> (Duration, Option<i64>) {
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args == ["--list"] {
-        ROWS.iter().for_each(|(name, ..)| println!("{name}"));
+        rows().for_each(|(name, ..)| println!("{name}"));
         return;
     }
     let [name, procs, time] = args.as_slice() else { usage() };
-    let Some(&(_, row)) = ROWS.iter().find(|(n, ..)| n == name) else {
+    let Some(&(_, row)) = rows().find(|(n, ..)| n == name) else {
         usage()
     };
     let procs: usize = procs.parse().unwrap_or_else(|_| usage());
@@ -357,6 +373,13 @@ fn main() {
         took = measure(&runtime, row, n);
     }
     let per = |ns: u128| ns as f64 / n as f64;
-    print!("Benchmark{name}/procs={procs}\t{n}\t{:.2} ns/op\t", per(took.0));
-    println!("{:.2} cpu-ns/op\t{:.2} peak-MB", per(took.1), peak_mb());
+    let metrics = METRICS.lock().unwrap();
+    let own = metrics.iter().find(|(unit, _)| *unit == "ns/op");
+    let time = own.map_or(per(took.0), |(_, value)| *value);
+    print!("Benchmark{name}/procs={procs}\t{n}\t{time:.2} ns/op");
+    print!("\t{:.2} cpu-ns/op", per(took.1));
+    for (unit, value) in metrics.iter().filter(|(unit, _)| *unit != "ns/op") {
+        print!("\t{value:.2} {unit}");
+    }
+    println!("\t{:.2} peak-MB", status_mb("VmHWM:"));
 }
