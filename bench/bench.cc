@@ -62,6 +62,17 @@ state calibrate(const row& r, int procs, benchtime wanted) {
   return st;
 }
 
+// set replaces the measure of that unit, or adds it.
+void set(std::vector<measure>& measures, const measure& wanted) {
+  for (measure& m : measures) {
+    if (m.unit == wanted.unit) {
+      m.value = wanted.value;
+      return;
+    }
+  }
+  measures.push_back(wanted);
+}
+
 }  // namespace
 
 std::int64_t monotonic_ns() {
@@ -91,13 +102,7 @@ void stopwatch::reset() {
 }
 
 void state::metric(double value, std::string_view unit) {
-  for (measure& m : metrics_) {
-    if (m.unit == unit) {
-      m.value = value;
-      return;
-    }
-  }
-  metrics_.push_back({value, std::string(unit)});
+  set(metrics_, {value, std::string(unit)});
 }
 
 const measure* result::find(std::string_view unit) const {
@@ -113,19 +118,13 @@ result measure_row(const row& r, int procs, benchtime wanted) {
     state st = calibrate(r, procs, wanted);
     double n = static_cast<double>(st.n());
     res.iterations = st.n();
-    st.metric(static_cast<double>(peak_rss_bytes()) / 1e6, "peak-MB");
     auto by_clock = [&](std::int64_t ns, const char* unit) {
       res.measures.push_back({static_cast<double>(ns) / n, unit});
     };
     by_clock(st.watch().wall_ns(), "ns/op");
     by_clock(st.watch().cpu_ns(), "cpu-ns/op");
-    for (const measure& m : st.metrics()) {
-      if (m.unit == "ns/op") {
-        res.measures[0].value = m.value;
-      } else {
-        res.measures.push_back(m);
-      }
-    }
+    st.metric(static_cast<double>(peak_rss_bytes()) / 1e6, "peak-MB");
+    for (const measure& m : st.metrics()) set(res.measures, m);
   };
   if ((r.flags & kOutside) != 0) {
     body();

@@ -67,7 +67,7 @@ class state {
   const stopwatch& watch() const { return watch_; }
 
   // metric adds a figure of the row's own. Units follow Go: "B/x", "p99-ns".
-  // "ns/op" stands instead of the time by the clock, as in Go.
+  // "ns/op" and "cpu-ns/op" stand instead of the times by the clock, as in Go.
   void metric(double value, std::string_view unit);
   const std::vector<measure>& metrics() const { return metrics_; }
 
@@ -85,6 +85,7 @@ enum row_flags : unsigned {
   kOneProc = 1u << 1,  // means something at procs 1 only
   kShort = 1u << 2,    // part of --short
   kOutside = 1u << 3,  // not in a run: the row is about run itself
+  kGrowth = 1u << 4,   // with --growth only, and nothing else then
 };
 
 struct row {
@@ -107,6 +108,7 @@ void add_chameneos_rows(std::vector<row>& rows);
 void add_memory_rows(std::vector<row>& rows);
 void add_timer_rows(std::vector<row>& rows);
 void add_hog_rows(std::vector<row>& rows);
+void add_growth_rows(std::vector<row>& rows);
 void add_thread_rows(std::vector<row>& rows);
 
 // The two that make a program of the harness: rows.cc for burrow, peers/ for

@@ -22,6 +22,7 @@ struct job {
 std::vector<job> choose(const bench::options& o) {
   std::vector<job> jobs;
   for (const bench::row& r : bench::all_rows()) {
+    if (o.growth != ((r.flags & bench::kGrowth) != 0)) continue;
     if (o.only_short && (r.flags & bench::kShort) == 0) continue;
     for (int procs : o.procs) {
       if ((r.flags & bench::kOneProc) != 0 && procs != 1) continue;

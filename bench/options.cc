@@ -25,6 +25,7 @@ constexpr std::string_view kHelp =
   --json FILE      also write the results as JSON
   --table          also print a table for people, on stderr
   --short          the main rows in about ten seconds, with the table
+  --growth         the rows at 1 to 1,000,000 goroutines (bench/growth.py)
   --in-process     no process for each measurement (for gdb and callgrind)
   --list           print the rows and what one operation is
 )";
@@ -113,6 +114,8 @@ bool set_flag(options& o, std::string_view name) {
     o.table = true;
   } else if (name == "--short") {
     o.only_short = true;
+  } else if (name == "--growth") {
+    o.growth = true;
   } else if (name == "--in-process") {
     o.in_process = true;
   } else {

@@ -18,6 +18,7 @@ struct options {
   std::string json;     // path; empty: no JSON
   bool list = false;
   bool only_short = false;
+  bool growth = false;
   bool table = false;
   bool in_process = false;
 };

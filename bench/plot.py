@@ -157,6 +157,13 @@ def main():
         if draw(os.path.join(folder, name + ".svg"), heading, unit, mine, names):
             text.append(f"![{heading}](benchmarks/{name}.svg)\n")
         text.append(table(mine, names, results))
+    grown = sorted(glob.glob(os.path.join(folder, "grow*.svg"))
+                   + glob.glob(os.path.join(folder, "maxprocs.svg")))
+    if grown:
+        text.append("\n## Cost as work grows\n\nMade by `./dev bench --growth`"
+                    " (bench/growth.py).\n")
+    for path in map(os.path.basename, grown):
+        text.append(f"![{path[:-4]}](benchmarks/{path})\n")
     with open(os.path.join(sys.argv[2], "benchmarks.md"), "w",
               encoding="utf-8") as f:
         f.write("\n".join(text) + "\n")

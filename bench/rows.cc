@@ -28,6 +28,7 @@ std::vector<row> all_rows() {
   add_latency_rows(rows);
   add_hog_rows(rows);
   add_thread_rows(rows);
+  add_growth_rows(rows);
   rows.push_back({"RunStartStop", "burrow::run of nothing, start to end",
                   run_start_stop, kOutside});
   return rows;

@@ -34,12 +34,13 @@ def human(value, unit):
 
 
 class Log:
-    """A logarithmic scale of whole decades from `low` to `high` to pixels."""
+    """A logarithmic scale of whole decades to pixels; `pad` decades are free
+    beside the least and the most."""
 
-    def __init__(self, values, start, end):
+    def __init__(self, values, start, end, pad=0.02):
         values = [v for v in values if v > 0] or [1]
-        self.low = math.floor(math.log10(min(values)) - 0.02)
-        self.high = max(math.ceil(math.log10(max(values)) + 0.02), self.low + 1)
+        self.low = math.floor(math.log10(min(values)) - pad)
+        self.high = max(math.ceil(math.log10(max(values)) + pad), self.low + 1)
         self.start, self.end = start, end
 
     def at(self, value):
@@ -140,7 +141,7 @@ def lines(path, title, x_name, y_name, series):
     picture = Picture(width, height, title)
     picture.text(10, 22, title, 15, bold=True)
     points = [p for some in series.values() for p in some]
-    across = Log([x for x, _ in points], left, width - right)
+    across = Log([x for x, _ in points], left, width - right, 0)
     up = Log([y for _, y in points], height - bottom, top)
     for value in across.decades():
         x = across.at(value)
