@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Sums the tests of one or more build folders into one line.
 
-    count_tests.py DIR...      prints "N passed, N failed, N skipped"
+    count_tests.py [--skipped N] DIR...   prints "N passed, N failed, N skipped"
 
+N are skipped beside those of the folders: what could not even be built here.
 Each DIR holds meson-logs/testlog*.json, a line for each test program, and
 gtest/<program>.json, which GoogleTest wrote when that program came to its end.
 A program that died before, or is no GoogleTest program, counts as one test.
@@ -45,8 +46,12 @@ def programs(build):
 
 
 def main():
+    arguments = sys.argv[1:]
     total = {"passed": 0, "failed": 0, "skipped": 0}
-    for build in map(pathlib.Path, sys.argv[1:]):
+    if arguments[:1] == ["--skipped"]:
+        total["skipped"] = int(arguments[1])
+        arguments = arguments[2:]
+    for build in map(pathlib.Path, arguments):
         for program, result, report in programs(build):
             good = result in OK or result in SKIPPED
             results = list(cases(report)) if report else []
