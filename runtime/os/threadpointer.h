@@ -9,7 +9,9 @@ namespace burrow::rt {
 // Context  any; on goroutines the answer is out of date after a park.
 inline void* threadpointer() noexcept {
   void* tp;
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__APPLE__)
+  asm("movq %%gs:0, %0" : "=r"(tp));
+#elif defined(__x86_64__)
   asm("movq %%fs:0, %0" : "=r"(tp));
 #elif defined(__i386__)
   asm("movl %%gs:0, %0" : "=r"(tp));

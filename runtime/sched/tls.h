@@ -27,7 +27,9 @@ extern std::ptrdiff_t tlsmoffset;  // set by a constructor, then constant
 // Context  any.
 inline m* getm() noexcept {
   m* mp;
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__APPLE__)
+  asm volatile("movq %%gs:(%1), %0" : "=r"(mp) : "r"(tlsmoffset));
+#elif defined(__x86_64__)
   asm volatile("movq %%fs:(%1), %0" : "=r"(mp) : "r"(tlsmoffset));
 #elif defined(__i386__)
   asm volatile("movl %%gs:(%1), %0" : "=r"(mp) : "r"(tlsmoffset));

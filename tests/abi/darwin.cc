@@ -317,9 +317,12 @@ void darwinkernel::started(thread& t) {
     fail("bed: no place for the commpage (%ld)", r);
   std::vector<unsigned char> page(4096);
   poke(page, 0x58, 4, scale());
+  // As of a while ago: more cycles than 32 bits hold pass after some milliseconds.
+  constexpr std::uint64_t kAgo = (2ULL << 32) - (1ULL << 23);
   const moment m = both();
-  poke(page, 0x50, 8, m.cycles);
-  poke(page, 0x60, 8, static_cast<std::uint64_t>(m.ns));
+  const auto ago = static_cast<std::int64_t>((kAgo >> 16) * scale() >> 16);
+  poke(page, 0x50, 8, m.cycles - kAgo);
+  poke(page, 0x60, 8, static_cast<std::uint64_t>(m.ns - ago));
   poke(page, 0x68, 4, 1);
   if (!writemem(t.lid, at, page.data(), page.size())) fail("bed: commpage");
 }

@@ -55,25 +55,44 @@ void kernel::loop() {
     for (const auto& [lid, t] : threads_)
       if (!t->sleeping || t->deadline >= 0 || t->onpoll) stuck = false;
     if (stuck) fail("every thread sleeps for ever:%s", states().c_str());
-    if (now() > deadline) fail("no end in sight:%s", states().c_str());
+    if (now() > deadline)
+      fail("no end in sight:%s %s", states().c_str(), doubt_.c_str());
     const timespec nap{0, 300'000};
     sigtimedwait(&chld, nullptr, &nap);
   }
 }
 
-// One event. False: there is none.
+// One event. False: there is none. All that are there are taken before the next ones
+// can come: Linux tells of young threads first, and those that spin would keep the
+// bed from the one they wait for.
 bool kernel::step() {
   int status;
-  const pid_t lid = waitpid(-1, &status, __WALL | WNOHANG);
-  if (lid <= 0) return false;
+  if (events_.empty())
+    for (pid_t lid; (lid = waitpid(-1, &status, __WALL | WNOHANG)) > 0;)
+      events_.emplace_back(lid, status);
+  if (events_.empty()) return false;
+  pid_t lid;
+  std::tie(lid, status) = events_.front();
+  events_.pop_front();
   thread* const t = findlinux(lid);
   if (!WIFSTOPPED(status))
     gone(lid, status);
   else if (t == nullptr)
     early_.insert(lid);
   else
-    stopped(*t, status);
+    attempt(lid, [&] { stopped(*t, status); });
   return true;
+}
+
+// Another thread may end the process at any moment: what was seen of one that is not
+// stopped any more means nothing.
+void kernel::attempt(pid_t lid, const std::function<void()>& fn) {
+  try {
+    fn();
+  } catch (const violation& v) {
+    if (isstopped(lid)) throw;
+    doubt_ = v.what();
+  }
 }
 
 void kernel::gone(pid_t lid, int status) {
@@ -127,7 +146,10 @@ void kernel::stopped(thread& t, int status) {
 // A new thread of Linux, at its first stop.
 thread& kernel::born(pid_t lid) {
   int status;
-  if (early_.erase(lid) == 0 && !waitstop(lid, status))
+  if (early_.erase(lid) == 0 &&
+      std::erase_if(events_, [&](const auto& e) { return e.first == lid; }) ==
+          0 &&
+      !waitstop(lid, status))
     fail("bed: a new thread has vanished");
   auto t = std::make_unique<thread>();
   t->lid = lid;
@@ -190,7 +212,7 @@ void kernel::finishwith(thread& t, registers r) {
     skip.orig_rax = ~0ULL;
     setregs(t.lid, skip);
     resume(t.lid);
-    int status;
+    int status = SIGKILL;
     if (!waitstop(t.lid, status)) {
       gone(t.lid, status);
       return;
@@ -276,7 +298,8 @@ void kernel::interruptible(thread& t, result lapse, result woken,
   for (int sig = 1; sig <= kSignals; sig++)  // one may be there already
     if (const bool here = t.pending.count(sig) + t.proc->pending.count(sig) > 0;
         here && (t.mask & bit(sig)) == 0) {
-      t.oninterrupt();
+      const auto fn = t.oninterrupt;  // which forgets itself
+      fn();
       return;
     }
 }
@@ -306,11 +329,12 @@ void kernel::timers() {
     if (t == nullptr || !t->sleeping) continue;
     if (t->onpoll) {
       const auto fn = t->onpoll;
-      fn();
+      attempt(lid, fn);
+      if (findlinux(lid) == nullptr) continue;
     }
     if (t->sleeping && t->deadline >= 0 && now() >= t->deadline) {
       const auto fn = t->onlapse;
-      fn();
+      attempt(lid, fn);
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <tuple>
 
 #include "tests/abi/bed.h"
 #include "tests/abi/tracee.h"
@@ -170,6 +171,7 @@ class kernel {
   void launch(const std::string& program, const std::vector<std::string>& args);
   void loop();
   bool step();
+  void attempt(pid_t lid, const std::function<void()>& fn);
   void stopped(thread& t, int status);
   void atcall(thread& t);
   void serve(thread& t);
@@ -191,9 +193,11 @@ class kernel {
   outcome out_;
   std::map<pid_t, std::unique_ptr<thread>> threads_;
   std::set<pid_t> early_;
+  std::deque<std::pair<pid_t, int>> events_;  // with their status
   std::vector<pid_t> ended_;
   pid_t first_ = 0;
   int outfd_ = -1;
+  std::string doubt_;           // a violation by a thread that was ending
   std::deque<pid_t> sleepers_;  // in the order in which they came
 };
 

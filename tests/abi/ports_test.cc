@@ -39,12 +39,23 @@ class Ports : public testing::TestWithParam<port> {
 
   bool darwin() const { return how.release.os == abibed::system::darwin; }
 
-  abibed::outcome run(const std::string& scenario) {
+  std::string program(const std::string& what) const {
     // Of another folder: the mutants' (mutants.py).
     const char* const folder = getenv("ABI_PROGRAMS");
-    return abibed::run(std::string(folder != nullptr ? folder : ABI_PROGRAMS) +
-                           "/abi_" + GetParam().os + "_" + GetParam().arch,
-                       {scenario}, how);
+    return std::string(folder != nullptr ? folder : ABI_PROGRAMS) + "/" + what +
+           "_" + GetParam().os + "_" + GetParam().arch;
+  }
+
+  abibed::outcome run(const std::string& scenario) {
+    return abibed::run(program("abi"), {scenario}, how);
+  }
+
+  // A run of the scheduler.
+  abibed::outcome core(const std::vector<std::string>& args) {
+    abibed::outcome r = abibed::run(program("core"), args, how);
+    EXPECT_EQ(r.violation, "");
+    EXPECT_EQ(r.exitcode, 0) << r.output;
+    return r;
   }
 
   // A scenario that checks itself; all that it maps it gives back, but for what
@@ -188,6 +199,27 @@ TEST_P(Ports, TheSeventhArgumentIsWhereItShouldBe) {
     GTEST_SKIP() << "no call here has seven";
   const std::string said = run("seventh").violation;
   EXPECT_NE(said.find("offset 777000"), std::string::npos) << said;
+}
+
+// ---- The scheduler ----
+
+TEST_P(Ports, GoroutinesRun) {
+  if (GetParam().wordbytes() == 4)
+    GTEST_SKIP() << "Boost.Context is not here for 386";
+  const abibed::outcome r = core({});
+  EXPECT_GE(r.delivered, 3);
+  EXPECT_EQ(r.output, "ok\n");
+  EXPECT_GE(r.threads, 2);
+}
+
+// With no thread but the monitor's beside the first the run is as good, and says so.
+TEST_P(Ports, GoroutinesRunWhereThreadsAreRefused) {
+  if (GetParam().wordbytes() == 4)
+    GTEST_SKIP() << "Boost.Context is not here for 386";
+  how.inject.push_back({creation(run("one")).nr, 1, 1000, 35});
+  const std::string said = core({"few"}).output;
+  EXPECT_NE(said.find("failed to create new OS thread"), std::string::npos);
+  EXPECT_TRUE(said.ends_with("\nok\n")) << said;
 }
 
 // The bed's own strictness: a call that the kernel does not have is no success.

@@ -30,8 +30,14 @@ registers getregs(pid_t tid) {
   return r;
 }
 
+bool isstopped(pid_t tid) {
+  registers r{};
+  return ptrace(PTRACE_GETREGS, tid, nullptr, &r) == 0;
+}
+
 void setregs(pid_t tid, const registers& r) {
-  if (ptrace(PTRACE_SETREGS, tid, nullptr, &r) < 0)
+  // ESRCH: another thread has ended the process meanwhile, which waitpid will tell.
+  if (ptrace(PTRACE_SETREGS, tid, nullptr, &r) < 0 && errno != ESRCH)
     fail("bed: SETREGS of %d: %s", tid, strerror(errno));
 }
 

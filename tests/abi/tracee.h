@@ -23,6 +23,7 @@ struct violation : std::runtime_error {
 using registers = user_regs_struct;
 
 registers getregs(pid_t tid);
+bool isstopped(pid_t tid);
 void setregs(pid_t tid, const registers& r);
 
 // Memory of a process, as the process itself may use it: false where it may not.
