@@ -34,6 +34,13 @@ struct burrow_context {
 
 #if defined(BURROW_SWITCH)
 
+// What is lost over a switch: all but the stack and frame pointers.
+#define BURROW_SWITCHED                                                      \
+  "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", \
+      "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
+      "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",  \
+      "memory", "cc"
+
 // burrow_switch leaves the stack it is on, of which *from becomes the context, and
 // goes on with *to. It returns when something goes on with *from, perhaps on
 // another thread.
@@ -63,10 +70,26 @@ struct burrow_context {
       "1:"
       : "+D"(from), "+S"(to)
       :
-      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
-        "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
-        "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
-        "xmm15", "memory", "cc");
+      : BURROW_SWITCHED);
+}
+
+// burrow_start is burrow_switch to a new context on the stack below sp, which is
+// aligned to 16 bytes: at burrow_begin, with the control words as they are.
+[[gnu::always_inline]] inline void burrow_start(burrow_context* from,
+                                                void* sp) noexcept {
+  asm volatile(
+      "leaq 1f(%%rip), %%rax\n\t"
+      "movq %%rsp, (%0)\n\t"
+      "movq %%rax, 8(%0)\n\t"
+      "movq %%rbp, 16(%0)\n\t"
+      "stmxcsr 24(%0)\n\t"
+      "fnstcw 28(%0)\n\t"
+      "movq %1, %%rsp\n\t"
+      "jmp burrow_begin\n"
+      "1:"
+      : "+D"(from), "+S"(sp)
+      :
+      : BURROW_SWITCHED);
 }
 
 // burrow_enter goes on with *to and leaves nothing behind.

@@ -20,6 +20,7 @@
 #include "runtime/diag/panic.h"
 #include "runtime/sched/dump.h"
 #include "runtime/sched/env.h"
+#include "runtime/sched/goroutine.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 #include "runtime/signal/signal.h"

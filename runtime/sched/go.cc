@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "burrow/detail/goexit.h"
+#include "runtime/sched/goroutine.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 

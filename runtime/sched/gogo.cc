@@ -50,7 +50,7 @@ const gocontext* gogoend(m* mp, g* to) noexcept {
 }
 
 void startctx(m* mp, g* gp) noexcept {
-  gp->stack = stackalloc(mp, gp->stackpages);
+  gp->stack = stackalloc(mp->pp.load(relaxed), gp->stackpages);
   gp->ehcaught = nullptr;
   gp->ehuncaught = 0;
   gp->err = 0;

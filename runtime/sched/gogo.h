@@ -23,6 +23,7 @@
 
 #include "runtime/sched/runtime2.h"
 #include "runtime/sched/sanitize.h"
+#include "runtime/sched/stack.h"
 #include "runtime/sched/switch.h"
 #include "runtime/sched/tls.h"
 
@@ -46,6 +47,13 @@ inline void loadenv(m* mp, g* to) noexcept {
   eh->caught = to->ehcaught;
   eh->uncaught = to->ehuncaught;
   *mp->errnop = to->err;
+  mp->curg = to;
+}
+
+// newenv is loadenv for one that has not run.
+inline void newenv(m* mp, g* to) noexcept {
+  *mp->ehglobals = {nullptr, 0};
+  *mp->errnop = 0;
   mp->curg = to;
 }
 
@@ -80,6 +88,18 @@ void startctx(m* mp, g* gp) noexcept;
   loadenv(mp, to);
   sanitizer_switch(from, to);
   switchctx(&from->ctx, &to->ctx);
+  return finishswitch();
+}
+
+// gogonew is gogo to one that has not started, on the stack s.
+[[gnu::always_inline]] inline m* gogonew(m* mp, g* from, g* to,
+                                         stackspan s) noexcept {
+  to->stack = s;
+  sanitizer_newstack(to);
+  saveenv(mp, from);
+  newenv(mp, to);
+  sanitizer_switch(from, to);
+  switchnew(&from->ctx, &to->ctx, s.lo, s.hi - stackcolour(s));
   return finishswitch();
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/sched/goroutine.h"
 
 #include <cstdlib>
+#include <utility>
 
 #include "burrow/detail/goexit.h"
 #include "runtime/sched/mem.h"
@@ -24,7 +25,6 @@ namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 constexpr std::uint32_t kGidBatch = 64;
-constexpr std::uint32_t kFreeMax = 1024;  // on a p, before half goes back
 
 struct chunk {
   chunk* next;
@@ -80,15 +80,6 @@ void drain(p* pp) noexcept {
     gpool.free = gp;
   }
   pp->ngfree -= kFreeMax / 2;
-}
-
-std::uint64_t newgoid(p* pp) noexcept {
-  if (pp == nullptr) return sched.goidgen.fetch_add(1, relaxed) + 1;
-  if (pp->goidnext == pp->goidend) {
-    pp->goidnext = sched.goidgen.fetch_add(kGidBatch, relaxed);
-    pp->goidend = pp->goidnext + kGidBatch;
-  }
-  return ++pp->goidnext;
 }
 
 // The run goes on without its main goroutine, until all have ended.
@@ -163,7 +154,9 @@ const gocontext* goend(m* mp, g* gp) noexcept {
     mp->curg = next;
     return nullptr;
   }
-  stackfree(mp, gp->stack);
+  // Most have a stack of the default size, for which there is room.
+  if (gp->stackpages != 0 || !cachestack(pp, gp->stack))
+    stackfree(mp, gp->stack);
   gp->stack = {};
   gfree(pp, gp);
   return gogoend(mp, next != nullptr ? next : &mp->g0);
@@ -171,40 +164,38 @@ const gocontext* goend(m* mp, g* gp) noexcept {
 
 }  // namespace
 
-g* galloc(p* pp) noexcept {
+g* gallocslow(p* pp) noexcept {
+  if (pp != nullptr) {
+    if (pp->gfree == nullptr) refill(pp);
+    if (pp->goidnext == pp->goidend) {
+      pp->goidnext = sched.goidgen.fetch_add(kGidBatch, relaxed);
+      pp->goidend = pp->goidnext + kGidBatch;
+    }
+    return galloc(pp);
+  }
   g* gp;
-  if (pp == nullptr) {
+  {
     const lockguard hold(gpool.lock);
     gp = takeg();
-  } else {
-    if (pp->gfree == nullptr) refill(pp);
-    gp = pp->gfree;
-    pp->gfree = gp->schedlink;
-    pp->ngfree--;
   }
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead && gp->flags == 0);
-  gp->goid = newgoid(pp);
+  gp->goid = sched.goidgen.fetch_add(1, relaxed) + 1;
   gp->runid = sched.runid.load(relaxed);
   gp->nosafepoint = 0;
   return gp;
 }
 
-void gfree(p* pp, g* gp) noexcept {
-  if (gp->name != nullptr) {
-    std::free(const_cast<char*>(gp->name));
-    gp->name = nullptr;
+void gfreeslow(p* pp, g* gp) noexcept {
+  std::free(const_cast<char*>(std::exchange(gp->name, nullptr)));
+  if (pp != nullptr) {
+    if (pp->ngfree == kFreeMax) drain(pp);
+    return gfree(pp, gp);
   }
   gp->ctx.sp = nullptr;
   gp->stackpages = 0;
-  if (pp == nullptr) {
-    const lockguard hold(gpool.lock);
-    gp->schedlink = gpool.free;
-    gpool.free = gp;
-    return;
-  }
-  gp->schedlink = pp->gfree;
-  pp->gfree = gp;
-  if (++pp->ngfree > kFreeMax) drain(pp);
+  const lockguard hold(gpool.lock);
+  gp->schedlink = gpool.free;
+  gpool.free = gp;
 }
 
 void foreachg(void (*fn)(g*, void*), void* arg) noexcept {

@@ -1,11 +1,43 @@
-// runtime/sched/goroutine.h - where the context switch enters a new goroutine.
+// runtime/sched/goroutine.h - the free gs, and where the context switch enters a new
+// goroutine. Inlined is what happens while a p has free gs and numbers.
 #pragma once
 
+#include "runtime/sched/check.h"
+#include "runtime/sched/runtime2.h"
 #include "runtime/sched/switch.h"
 
 namespace burrow::rt {
 
-struct m;
+// galloc returns a dead g for reuse, with an id. Owns pp; pp null: any thread.
+g* gallocslow(p* pp) noexcept;
+inline g* galloc(p* pp) noexcept {
+  if (pp == nullptr || pp->gfree == nullptr || pp->goidnext == pp->goidend)
+      [[unlikely]]
+    return gallocslow(pp);
+  g* gp = pp->gfree;
+  pp->gfree = gp->schedlink;
+  pp->ngfree--;
+  BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead && gp->flags == 0);
+  gp->goid = ++pp->goidnext;
+  gp->runid = sched.runid.load(relaxed);
+  gp->nosafepoint = 0;
+  return gp;
+}
+
+// gfree makes gp reusable. It must have no stack.
+void gfreeslow(p* pp, g* gp) noexcept;
+inline constexpr std::uint32_t kFreeMax =
+    1024;  // on a p, before half goes back
+inline void gfree(p* pp, g* gp) noexcept {
+  if (pp == nullptr || gp->name != nullptr || pp->ngfree == kFreeMax)
+      [[unlikely]]
+    return gfreeslow(pp, gp);
+  gp->ctx.sp = nullptr;
+  gp->stackpages = 0;
+  gp->schedlink = pp->gfree;
+  pp->gfree = gp;
+  pp->ngfree++;
+}
 
 // goroutinemain runs mp->curg, and then others that have not started, on the
 // calling stack. In the runtime on entry and on return.

@@ -36,7 +36,7 @@ g* startable(p* pp, g* gp) noexcept {
     return nullptr;
   g* child = pp->lifo.peekback();
   if (child->parentgoid != gp->goid || child->ctx.sp != nullptr ||
-      child->flags != 0)
+      child->stackpages != 0 || child->flags != 0)
     return nullptr;
   const std::uint64_t t = pp->tick.load(relaxed) + 1;
   if (t % kG0Tick == 0) return nullptr;
@@ -69,7 +69,7 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
   gp->waitsince = sched.clock.load(relaxed);
   gp->status.store(gstatus::waiting, release);  // as gopark
   pp->injoin.store(true, relaxed);
-  mp = gogo(mp, gp, child);
+  mp = gogonew(mp, gp, child, stackalloc(pp, 0));
   gp->status.store(gstatus::running, relaxed);
   getp(mp)->injoin.store((gp->flags & kGJoined) != 0, relaxed);
   leave(mp);

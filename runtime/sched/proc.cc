@@ -14,6 +14,7 @@
 // every queue.
 
 #include "burrow/detail/goexit.h"
+#include "runtime/sched/goroutine.h"
 #include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"

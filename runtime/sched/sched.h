@@ -12,12 +12,6 @@ namespace burrow::rt {
 
 // ---- goroutine.cc: the life of a g ----------------------------------------
 
-// galloc returns a dead g for reuse, with an id. Owns pp; pp null: any thread.
-g* galloc(p* pp) noexcept;
-
-// gfree makes gp reusable. It must have no stack.
-void gfree(p* pp, g* gp) noexcept;
-
 // foreachg calls fn for every g that was ever made. Any thread; the set may
 // grow meanwhile. The gs' fields are the caller's to make sense of.
 void foreachg(void (*fn)(g* gp, void* arg), void* arg) noexcept;

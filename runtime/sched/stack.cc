@@ -165,14 +165,13 @@ std::uint32_t stackround(std::size_t bytes) noexcept {
   return static_cast<std::uint32_t>(std::bit_ceil(bytes) / pagebytes());
 }
 
-stackspan stackalloc(m* mp, std::uint32_t pages) noexcept {
-  p* pp = mp->pp.load(relaxed);
+stackspan stackallocslow(p* pp, std::uint32_t pages) noexcept {
   if (pages != 0 && pages != sched.stackpages.load(relaxed)) {
     const lockguard hold(pool.lock);
     return takepool(pages * pagebytes());
   }
   if (pp->stackn == 0) fillcache(pp);
-  return pp->stacks[--pp->stackn];
+  return cachedstack(pp);
 }
 
 void stackfree(m* mp, stackspan s) noexcept {
@@ -198,7 +197,7 @@ void stackfree(m* mp, stackspan s) noexcept {
       pp->stacks[i - kHalf] = pp->stacks[i];
     pp->stackn = kHalf;
   }
-  pp->stacks[pp->stackn++] = s;
+  cachestack(pp, s);
 }
 
 void stackfreepool(stackspan s) noexcept {

@@ -43,11 +43,29 @@ inline std::size_t stackcolour(stackspan s) noexcept {
 // of them, up to the next power of two. Returns 0 if bytes is above kMaxStack.
 std::uint32_t stackround(std::size_t bytes) noexcept;
 
+// cachedstack takes a stack of the default size from pp's cache, which is not empty;
+// cachestack puts one there, and says whether there was room. Owns pp.
+inline stackspan cachedstack(p* pp) noexcept {
+  return pp->stacks[--pp->stackn];
+}
+stackspan stackallocslow(p* pp, std::uint32_t pages) noexcept;
+inline bool cachestack(p* pp, stackspan s) noexcept {
+  if (pp->stackn == kStackCache) return false;
+  pp->stacks[pp->stackn++] = s;
+  return true;
+}
+
 // stackalloc returns a stack of `pages` (as stackround gave them; 0 means the
-// run's default). No address space left is a fatal error.
+// run's default). No address space left is a fatal error. Inlined: a stackspan that
+// comes back from a call in two registers is stored as two words, and a load of both
+// soon after has to wait for that (10 ns a start).
 //
-// Context  in the runtime, with a p.
-stackspan stackalloc(m* mp, std::uint32_t pages) noexcept;
+// Context  in the runtime; owns pp.
+inline stackspan stackalloc(p* pp, std::uint32_t pages) noexcept {
+  if (pages != 0 || pp->stackn == 0) [[unlikely]]
+    return stackallocslow(pp, pages);
+  return cachedstack(pp);
+}
 
 // stackfree takes back a stack that nobody uses any more; or that only the
 // caller still runs on, until its next switch, with mp's p kept until then.

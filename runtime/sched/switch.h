@@ -29,6 +29,12 @@ using gocontext = burrow_context;
   burrow_switch(from, to);
 }
 
+// switchnew is newctx and switchctx to it.
+[[gnu::always_inline]] inline void switchnew(gocontext* from, gocontext*, char*,
+                                             char* hi) noexcept {
+  burrow_start(from, hi);
+}
+
 // enterctx goes on with *to, and leaves nothing behind.
 [[noreturn]] inline void enterctx(const gocontext* to) noexcept {
   burrow_enter(to);
@@ -79,6 +85,12 @@ inline void switchctx(gocontext* from, const gocontext* to) noexcept {
 inline void newctx(gocontext* c, char* lo, char* hi) noexcept {
   c->sp = make_fcontext(hi, static_cast<std::size_t>(hi - lo),
                         reinterpret_cast<void (*)(transfer_t)>(&burrow_base));
+}
+
+inline void switchnew(gocontext* from, gocontext* to, char* lo,
+                      char* hi) noexcept {
+  newctx(to, lo, hi);
+  switchctx(from, to);
 }
 
 void initctx(const gocontext* (*main)()) noexcept;

@@ -15,6 +15,7 @@
 
 #include "burrow/go.h"
 #include "runtime/sched/env.h"
+#include "runtime/sched/goroutine.h"
 #include "runtime/sched/mem.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
