@@ -49,7 +49,7 @@ class send_side {
   //
   // Errors  panic_error "send on closed channel", also if the channel is closed
   //         while the call waits.
-  void send(T v) const { chan_send(raw(), v); }
+  [[gnu::always_inline]] void send(T v) const { chan_send(raw(), v); }
 
   // try_send sends if that need not wait, and says whether it did. If not, v is
   // untouched: a move-only lvalue is moved from on success only.
@@ -88,7 +88,9 @@ class recv_side {
   // recv blocks until there is a value; on a nil channel, for ever.
   //
   // Returns  nullopt once the channel is closed and drained.
-  std::optional<T> recv() const { return chan_recv<T>(raw()); }
+  [[gnu::always_inline]] std::optional<T> recv() const {
+    return chan_recv<T>(raw());
+  }
 
   // try_recv receives if that need not wait.
   //

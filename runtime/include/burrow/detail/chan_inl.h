@@ -2,7 +2,8 @@
 //
 // Inline is what a buffered channel does when nobody waits: lock, move one
 // element, unlock. The rest goes to the library with the lock held, so that an
-// operation takes the lock once whichever way it goes.
+// operation takes the lock once whichever way it goes. Always: a compiler that has
+// much else to inline leaves these out, for a third more time an item.
 #pragma once
 
 #include <cstddef>
@@ -80,7 +81,7 @@ inline std::size_t bufnext(const hchan* c, std::size_t i) noexcept {
 // bufput moves v into the buffer and unlocks, if that is all there is to do;
 // else it does nothing and returns false.
 template <class T>
-inline bool bufput(hchan* c, T& v) noexcept {
+[[gnu::always_inline]] inline bool bufput(hchan* c, T& v) noexcept {
   const std::size_t n = c->count.load(std::memory_order_relaxed);
   if (n == c->cap || c->is(kClosed | kRecvWaiting)) return false;
   ::new (bufaddr<T>(c, c->sendx)) T(std::move(v));
@@ -97,7 +98,7 @@ inline bool canbuftake(const hchan* c) noexcept {
 
 // buftake moves the oldest element out of the buffer and unlocks.
 template <class T>
-inline std::optional<T> buftake(hchan* c) noexcept {
+[[gnu::always_inline]] inline std::optional<T> buftake(hchan* c) noexcept {
   T* head = std::launder(static_cast<T*>(bufaddr<T>(c, c->recvx)));
   struct popper {  // runs when the result is constructed
     hchan* c;
@@ -114,7 +115,7 @@ inline std::optional<T> buftake(hchan* c) noexcept {
 }
 
 template <class T>
-inline void chan_send(hchan* c, T& v) {
+[[gnu::always_inline]] inline void chan_send(hchan* c, T& v) {
   if (c == nullptr) [[unlikely]]
     blocknilsend();
   if constexpr (kSafepoints) {
@@ -154,7 +155,7 @@ template <class T>
 }
 
 template <class T>
-inline std::optional<T> chan_recv(hchan* c) noexcept {
+[[gnu::always_inline]] inline std::optional<T> chan_recv(hchan* c) noexcept {
   constexpr std::size_t kLarge = 256;  // bytes
   if (c == nullptr) [[unlikely]]
     blocknilrecv();
