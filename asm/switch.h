@@ -17,7 +17,9 @@
 
 #include <cstdint>
 
-#if defined(__x86_64__) && !defined(__ILP32__) && !defined(BURROW_SWITCH_BOOST)
+// (Not where the compiler has r16 to r31, which nobody has seen here.)
+#if defined(__x86_64__) && !defined(__ILP32__) && !defined(__APX_F__) && \
+    !defined(BURROW_SWITCH_BOOST)
 #define BURROW_SWITCH 1
 #endif
 
@@ -34,12 +36,24 @@ struct burrow_context {
 
 #if defined(BURROW_SWITCH)
 
+// What else there is to be lost: a compiler that may use these keeps even integers
+// there, and lets nobody name them otherwise.
+#if defined(__AVX512F__)
+#define BURROW_SWITCH_MORE                                                    \
+  "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",     \
+      "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31", \
+      "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7",
+#else
+#define BURROW_SWITCH_MORE
+#endif
+
 // What is lost over a switch: all but the stack and frame pointers.
 #define BURROW_SWITCHED                                                      \
   "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", \
       "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
       "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",  \
-      "memory", "cc"
+      "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)",   \
+      BURROW_SWITCH_MORE "memory", "cc"
 
 // burrow_switch leaves the stack it is on, of which *from becomes the context, and
 // goes on with *to. It returns when something goes on with *from, perhaps on

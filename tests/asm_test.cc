@@ -22,6 +22,10 @@
 
 namespace sys = burrow::sys;
 
+#if defined(BURROW_SWITCH)
+long keepwide(burrow_context* from, const burrow_context* to, const long* p);
+#endif
+
 namespace {
 
 namespace bc = boost::context::detail;
@@ -148,6 +152,28 @@ TEST(Switch, ThereAndBackAThousandTimes) {
   }
   burrow_switch(&here, &there);
   EXPECT_EQ(counted, 1000);
+}
+
+const burrow_context* overwrites() {
+  for (;;) {
+    asm volatile(
+        "vpternlogd $255, %%zmm16, %%zmm16, %%zmm16\n\t"
+        "vmovdqa64 %%zmm16, %%zmm17\n\tvmovdqa64 %%zmm16, %%zmm18\n\t"
+        "vmovdqa64 %%zmm16, %%zmm19\n\tvmovdqa64 %%zmm16, %%zmm20\n\t"
+        "vmovdqa64 %%zmm16, %%zmm21\n\tvmovdqa64 %%zmm16, %%zmm22\n\t"
+        "vmovdqa64 %%zmm16, %%zmm23\n\tkxnorw %%k1, %%k1, %%k1\n\t"
+        "kmovw %%k1, %%k2\n\tkmovw %%k1, %%k3\n\tkmovw %%k1, %%k4" ::
+            : "memory");
+    burrow_switch(&there, &here);
+  }
+}
+
+TEST(Switch, NothingIsKeptInRegistersThatOthersOverwrite) {
+  if (__builtin_cpu_supports("avx512f") == 0) GTEST_SKIP() << "no AVX-512";
+  const auto stack = std::make_unique<char[]>(kStack);
+  begin(overwrites, stack.get());
+  const long p[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  EXPECT_EQ(keepwide(&here, &there, p), 1 + 4 + 9 + 16 + 25 + 36 + 49 + 64);
 }
 
 const burrow_context* catches() {
