@@ -312,5 +312,21 @@ GO_TEST(Go, ManyParkedStacksThenAllWoken) {
   wg.wait();
 }
 
+// Each is started, dropped, or refused.
+TEST(Go, FromAThreadWhileRunsEnd) {
+  std::atomic<bool> over{false};
+  std::thread t([&] {
+    while (!over) {
+      try {
+        go([] {});
+      } catch (const std::logic_error&) {
+      }
+    }
+  });
+  for (int i = 0; i < 3000; ++i) run([] {}, {.maxprocs = 1 + i % 2});
+  over = true;
+  t.join();
+}
+
 }  // namespace
 }  // namespace burrow

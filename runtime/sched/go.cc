@@ -50,13 +50,8 @@ inline void endstay(m* mp) noexcept {
 // its own.
 class spawning {
  public:
-  spawning() : mp_(getm()) {
-    if (mp_ == nullptr) {
-      if (sched.runid.load(relaxed) == 0 || numprocs() == 0)
-        throw std::logic_error("burrow::go: no run is on");
-      return;
-    }
-    if (mp_->inruntime.load(relaxed) != 0) return;
+  spawning() noexcept : mp_(getm()) {
+    if (mp_ == nullptr || mp_->inruntime.load(relaxed) != 0) return;
     own_ = true;
     if (!enter(mp_)) mp_ = reacquire(mp_);
   }
@@ -68,12 +63,18 @@ class spawning {
 
   p* pp() const noexcept { return mp_ != nullptr ? getp(mp_) : nullptr; }
 
-  g* make(void* pc) const noexcept { return newg(mp_, pp(), pc); }
+  // Errors  std::logic_error: a foreign thread, and no run is on.
+  g* make(void* pc) const {
+    if (mp_ == nullptr && (sched.runid.load(relaxed) == 0 || numprocs() == 0))
+      throw std::logic_error("burrow::go: no run is on");
+    return newg(mp_, pp(), pc);
+  }
 
+  // A foreign thread's is dropped if the run has ended since make.
   void start(g* gp) const noexcept {
     if (p* mine = pp(); mine != nullptr) return push(mine, gp);
     sched.nforeign.fetch_add(1, relaxed);
-    globput(gp);
+    if (!globput(gp)) gfree(nullptr, gp);
   }
 
  private:

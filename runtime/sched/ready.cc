@@ -64,11 +64,11 @@ void goready(g* gp) noexcept {
     probedready(gp);
   }
   m* mp = getm();
-  if (mp == nullptr) return globput(gp);
+  if (mp == nullptr) return (void)globput(gp);
   // g0: a timer fired; or who has changed maxprocs, and still has its p.
   if (mp->inruntime.load(relaxed) != 0) {
     p* pp = getp(mp);
-    return pp != nullptr ? readyg(pp, gp) : globput(gp);
+    return pp != nullptr ? readyg(pp, gp) : (void)globput(gp);
   }
   if (enter(mp)) {
     readyg(getp(mp), gp);
@@ -78,16 +78,17 @@ void goready(g* gp) noexcept {
   leave(mp);
 }
 
-void globput(g* gp) noexcept {
+bool globput(g* gp) noexcept {
   {
     const lockguard hold(sched.lock);
-    if (runover(gp)) return;
+    if (runover(gp)) return false;
     // release: a dump that meets a new g of a foreign thread's sees it whole.
     gp->status.store(gstatus::runnable, release);
     sched.runq.push(gp);
     sched.runqn.store(sched.runq.n, relaxed);
   }
   wakep();
+  return true;
 }
 
 }  // namespace burrow::rt

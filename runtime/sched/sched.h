@@ -50,8 +50,8 @@ void considerwake(p* pp) noexcept;
 m* reacquire(m* mp) noexcept;
 
 // globput makes gp runnable through the global queue and wakes an m for it.
-// Any thread. A gp whose run is over is dropped.
-void globput(g* gp) noexcept;
+// Any thread. A gp whose run is over is dropped: false.
+bool globput(g* gp) noexcept;
 
 // calllost calls what gp, which has ended, wanted done then. Not in the runtime, or
 // on m0 without a p.
