@@ -84,7 +84,10 @@ void drain(p* pp) noexcept {
 
 // The run goes on without its main goroutine, until all have ended.
 void maingoexit(g* gp) noexcept {
+  m* mp = getm();
+  (void)enter(mp);  // who takes the p looks at the flags
   gp->flags &= static_cast<std::uint8_t>(~kGMain);
+  leave(mp);
   const lockguard hold(sched.lock);
   sched.maingoexit = true;
 }

@@ -16,13 +16,12 @@ void lock_os_thread() {
   if (mp == nullptr) return;  // a foreign thread is its own
   rt::g* gp = mp->curg;
   if (gp->lockedcount++ > 0) return;
-  if ((gp->flags & rt::kGJoined) != 0) {
-    if (rt::enter(mp)) rt::releasejoin(rt::getp(mp), gp);
-    rt::leave(mp);
-  }
+  // In the runtime: who takes the p looks at the flags.
+  if (rt::enter(mp)) rt::releasejoin(rt::getp(mp), gp);
   gp->lockedm = mp;
   gp->flags |= rt::kGLocked;
   mp->lockedg = gp;
+  rt::leave(mp);
 }
 
 void unlock_os_thread() {
@@ -30,9 +29,11 @@ void unlock_os_thread() {
   if (mp == nullptr) return;
   rt::g* gp = mp->curg;
   if (gp->lockedcount == 0 || --gp->lockedcount > 0) return;
+  (void)rt::enter(mp);  // as above
   gp->lockedm = nullptr;
   gp->flags &= static_cast<std::uint8_t>(~rt::kGLocked);
   mp->lockedg = nullptr;
+  rt::leave(mp);
 }
 
 }  // namespace burrow
