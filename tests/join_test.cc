@@ -268,6 +268,99 @@ GO_TEST(Join, AFutureThatIsDroppedOrWatched) {
   }
 }
 
+// Who yields is not forgotten for those that are run in place.
+TEST(Join, OthersHaveTheirTurns) {
+  constexpr int kRounds = 20'000;
+  int turns = 0;
+  run(
+      [&] {
+        bool over = false;
+        go([&] {
+          for (; !over; ++turns) yield();
+        });
+        yield();
+        for (int i = 0; i < kRounds; ++i) {
+          go([] {});
+          async([] {}).get();
+        }
+        over = true;
+      },
+      {.maxprocs = 1});
+  EXPECT_GT(turns, kRounds / 64);
+}
+
+// A child that goes on with its processor until its waiter goes on, or, with a bug
+// only, for half a minute.
+void computeuntil(const std::atomic<bool>& on) {
+  const auto late = std::chrono::steady_clock::now() + 30s;
+  while (!on && std::chrono::steady_clock::now() < late) {
+  }
+  EXPECT_TRUE(on);
+}
+
+// The p that the child has begun with ceases to exist.
+TEST(Join, AChildThatChangesItsPAndComputes) {
+  for (int i = 0; i < 10; ++i) {
+    run(
+        [] {
+          std::atomic<bool> started{false};
+          wait_group all;
+          all.go([&] {  // on another p than main's, if main gives it time
+            started = true;
+            std::atomic<bool> on{false};
+            wait_group wg, ended;
+            wg.add(1);
+            ended.go([&] {
+              wg.done();
+              maxprocs(1);
+              computeuntil(on);
+            });
+            wg.wait();
+            on = true;
+            ended.wait();
+          });
+          for (int k = 0; k < 100 && !started; ++k) compute(100us);
+          all.wait();
+        },
+        {.maxprocs = 2});
+  }
+}
+
+// Nobody's p is taken, but there is another that is idle.
+TEST(Join, AChildThatComputesAndKeepsItsP) {
+  ::setenv("BURROW_DEBUG", "asyncpreemptoff=1", 1);
+  run(
+      [] {
+        std::atomic<bool> on{false};
+        wait_group wg, ended;
+        wg.add(1);
+        ended.go([&] {
+          wg.done();
+          computeuntil(on);
+        });
+        wg.wait();
+        on = true;
+        ended.wait();
+      },
+      {.maxprocs = 2});
+  ::unsetenv("BURROW_DEBUG");
+}
+
+// Whoever takes its p looks at what runs there (TSan has an eye on it).
+GO_TEST(Join, AThreadThatIsLockedWhileItsPIsTaken) {
+  wait_group wg;
+  wg.go([] {
+    for (int i = 0; i < 3; ++i) {
+      lock_os_thread();
+      go([] {});
+      compute(40ms);
+      unlock_os_thread();
+      compute(40ms);
+    }
+  });
+  wg.wait();
+}
+
 // The run ends while a child is run in place; the next one is not harmed.
 TEST(Join, TheRunEndsMeanwhile) {
   for (const int procs : {1, 2, 8}) {

@@ -13,8 +13,12 @@
 // Whatever else the child does than to end - park, yield, lock its thread, lose its
 // p - first makes outer runnable (releasejoin): from then on nothing is owed. So a
 // wait that others have ended while the child runs is noticed when the child gives
-// way, and by sysmon's retaking the p after a slice (p::injoin) at the latest. A
-// goroutine without a p never is kGJoined, unless its run is over.
+// way; at the latest sysmon makes outer runnable after a slice (p::injoin), whether
+// or not the p may be taken then. A goroutine without a p never is kGJoined, unless
+// its run is over.
+//
+// No decision that belongs to others (schedule.cc) is used for a child, or for the
+// way back: the 16th if anybody is in fifo, the 64th.
 //
 // Rejected: the child on the waiter's own stack, as a call. It may park, and with it
 // the waiter, who may be what it waits for.
@@ -28,18 +32,22 @@ namespace {
 // Others may end the wait meanwhile, or a child count for many.
 constexpr std::int64_t kAtOnce = 64;
 
+// forothers says whether decision t is not for who is run in place.
+inline bool forothers(const p* pp, std::uint64_t t) noexcept {
+  return t % kG0Tick == 0 || (t % kFifoTick == 0 && !pp->fifo.empty()) ||
+         pp->attention.load(relaxed) != 0;
+}
+
 // startable takes the child that gp may run in place from pp's queue; null: none, or
 // it is time for somebody else. One scheduling decision, if it says yes.
 g* startable(p* pp, g* gp) noexcept {
-  if (pp->runnext.load(relaxed) != nullptr || pp->lifo.empty() ||
-      pp->attention.load(relaxed) != 0)
-    return nullptr;
+  if (pp->runnext.load(relaxed) != nullptr || pp->lifo.empty()) return nullptr;
   g* child = pp->lifo.peekback();
   if (child->parentgoid != gp->goid || child->ctx.sp != nullptr ||
       child->stackpages != 0 || child->flags != 0)
     return nullptr;
   const std::uint64_t t = pp->tick.load(relaxed) + 1;
-  if (t % kG0Tick == 0) return nullptr;
+  if (forothers(pp, t)) return nullptr;
   pp->tick.store(t, relaxed);
   pp->lifo.popback();
   child->outer = gp;
@@ -84,6 +92,7 @@ g* unjoin(g* gp) noexcept {
 }
 
 void releasejoin(p* pp, g* gp) noexcept {
+  pp->injoin.store(false, relaxed);
   if ((gp->flags & kGJoined) == 0) return;
   g* outer = unjoin(gp);
   if (pp->runnext.load(relaxed) == nullptr) {
@@ -109,7 +118,7 @@ g* backtojoin(m* mp, g* gp) noexcept {
   p* pp = getp(mp);
   const std::uint64_t t = pp->tick.load(relaxed) + 1;
   pp->tick.store(t, relaxed);
-  if (t % kG0Tick != 0 && pp->attention.load(relaxed) == 0) [[likely]]
+  if (!forothers(pp, t)) [[likely]]
     return unjoin(gp);
   releasejoin(pp, gp);
   return nullptr;
@@ -118,6 +127,13 @@ g* backtojoin(m* mp, g* gp) noexcept {
 void takep(p* pp) noexcept {
   releasejoin(pp, pp->mp.load(relaxed)->curg);
   takeseized(pp);
+}
+
+bool freejoin(p* pp) noexcept {
+  if (!tryseize(pp)) return false;
+  releasejoin(pp, pp->mp.load(relaxed)->curg);
+  releaseseized(pp);
+  return true;
 }
 
 }  // namespace burrow::rt

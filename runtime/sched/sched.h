@@ -71,8 +71,8 @@ g* picknext(m* mp) noexcept;
 // has to end its thread. Context g0.
 void schedule(m* mp) noexcept;
 
-// Every so many decisions are left to g0.
-inline constexpr std::uint32_t kG0Tick = 64;
+// Every so many decisions look at fifo first, or are left to g0.
+inline constexpr std::uint32_t kFifoTick = 16, kG0Tick = 64;
 
 // ---- join.cc: children that are run in place -----------------------------------
 
@@ -92,6 +92,10 @@ g* endjoined(m* mp, g* gp) noexcept;
 
 // takep is takeseized, with what the goroutine owes its outer.
 void takep(p* pp) noexcept;
+
+// freejoin is releasejoin from outside, if what runs on pp is in user code; false:
+// it is not. Context sysmon.
+bool freejoin(p* pp) noexcept;
 
 // ---- findrunnable.cc ---------------------------------------------------------
 

@@ -21,7 +21,6 @@ namespace burrow::rt {
 
 namespace {
 
-constexpr std::uint32_t kFifoTick = 16;
 constexpr std::uint32_t kG0Jump = 3;
 
 // fetchahead brings what the next ones of a long queue will need into the cache,

@@ -14,6 +14,7 @@
 //   - gives back the memory of stacks that have been free for a while
 //   - asks a goroutine that has been in user code for 10 ms while others wait to
 //     yield at its next safepoint (safepoint.cc), if it has any
+//   - makes who runs such a one in place (join.cc) runnable
 //   - takes the p from one that did not, in a blocking call or computing, and
 //     hands it on; at once, if a timer is due: whoever sleeps has waited already
 //
@@ -158,17 +159,16 @@ bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
     pp->monasked = false;
     return did;
   }
+  // Who runs a child in place is on no queue; its wait may be over.
+  if (pp->injoin.load(relaxed) && now - pp->monwhen >= kSlice)
+    did = freejoin(pp) || did;
   const bool work = waits(pp);
   if (retakesyscall(pp, now, work || due || arrived)) return true;
   if (work && idlep) {
     wakep();
     did = true;
   }
-  // Who runs a child in place is on no queue; its wait may be over.
-  const bool joined = pp->injoin.load(relaxed);
-  return checkslice(pp, now, work || due || joined,
-                    (due || arrived) && !idlep) ||
-         did;
+  return checkslice(pp, now, work || due, (due || arrived) && !idlep) || did;
 }
 
 bool checkall(std::int64_t now) noexcept {

@@ -236,6 +236,7 @@ void procresize(m* mp, int n) noexcept {
   if (p* mine = getp(mp); mine != nullptr && mine->id >= n) {
     releasep(mp);
     acquirep(mp, allp[0]);
+    allp[0]->injoin.store(mine->injoin.load(relaxed), relaxed);
   }
   for (int i = n; i < old; i++) emptyp(allp[i], allp[0]);
   sched.nprocs.store(n, release);  // pairs with numprocs
