@@ -312,19 +312,31 @@ GO_TEST(Go, ManyParkedStacksThenAllWoken) {
   wg.wait();
 }
 
-// Each is started, dropped, or refused.
+// Each is started, dropped, or refused. Few a run: its end looks at every g.
 TEST(Go, FromAThreadWhileRunsEnd) {
-  std::atomic<bool> over{false};
+  constexpr int kRuns = 1000, kMost = 300;
+  std::atomic<int> now{0};
   std::thread t([&] {
-    while (!over) {
+    for (int seen = 0, left = kMost; seen < kRuns;) {
+      if (const int is = now; is != seen) {
+        seen = is;
+        left = kMost;
+      }
+      if (left == 0) {
+        std::this_thread::yield();
+        continue;
+      }
       try {
         go([] {});
+        --left;
       } catch (const std::logic_error&) {
       }
     }
   });
-  for (int i = 0; i < 3000; ++i) run([] {}, {.maxprocs = 1 + i % 2});
-  over = true;
+  for (int i = 0; i < kRuns; ++i) {
+    run([] {}, {.maxprocs = 1 + i % 2});
+    ++now;
+  }
   t.join();
 }
 
