@@ -101,7 +101,7 @@ m* mget() noexcept {
     mp->rand =
         debugvar.chaosseed.load(relaxed) + static_cast<unsigned>(sched.mcount);
   mp->inruntime.store(1, relaxed);
-  mp->yield = 0;
+  __atomic_store_n(&mp->yield, 0, __ATOMIC_RELAXED);  // askyield
   mp->claim.store(kClaimNone, relaxed);
   mp->pp.store(nullptr, relaxed);
   mp->spinning = mp->ism0 = mp->exiting = mp->lockedready = false;
