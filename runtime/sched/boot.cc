@@ -173,9 +173,9 @@ void abandon(g* gp, void*) {
   gp->status.store(gstatus::dead, relaxed);
   gp->lockedm = nullptr;
   gp->lockedcount = gp->syscalls = 0;
-  gp->flags = 0;
   gp->locals = nullptr;
   if (!clean) return;  // lost, with its stack, rather than reused too early
+  gp->flags = 0;       // not before: who was about to wake it reads them
   if (gp->ctx.sp != nullptr) forgetctx(gp);
   if (gp->stack.lo != nullptr) stackfreepool(gp->stack);
   gp->stack = {};

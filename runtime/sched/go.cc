@@ -52,11 +52,11 @@ class spawning {
  public:
   spawning() noexcept : mp_(getm()) {
     if (mp_ == nullptr || mp_->inruntime.load(relaxed) != 0) return;
-    own_ = true;
     if (!enter(mp_)) mp_ = reacquire(mp_);
+    own_ = mp_;
   }
   ~spawning() {
-    if (own_) endstay(mp_);
+    if (own_ != nullptr) endstay(own_);
   }
   spawning(const spawning&) = delete;
   spawning& operator=(const spawning&) = delete;
@@ -79,7 +79,7 @@ class spawning {
 
  private:
   m* mp_;
-  bool own_ = false;
+  m* own_ = nullptr;  // whose stay this is
 };
 
 void setoptions(g* gp, const go_options& o) {
@@ -99,15 +99,23 @@ void setoptions(g* gp, const go_options& o) {
 
 namespace detail {
 
+namespace {
+
+// go_begin on a foreign thread, or in a timer's callback on g0.
+[[gnu::noinline]] begun beginelsewhere(void* pc) {
+  const spawning s;
+  return {s.make(pc)->inlineclosure, nullptr};
+}
+
+}  // namespace
+
 // Not inlined by link-time optimisation: the return address is to lie in the
 // user's function, into which the public templates are.
 [[gnu::noinline]] begun go_begin() {
   void* pc = __builtin_return_address(0);
   m* mp = getm();
-  if (mp == nullptr || mp->inruntime.load(relaxed) != 0) [[unlikely]] {
-    const spawning s;
-    return {s.make(pc)->inlineclosure, nullptr};
-  }
+  if (mp == nullptr || mp->inruntime.load(relaxed) != 0) [[unlikely]]
+    return beginelsewhere(pc);
   if (!enter(mp)) [[unlikely]]
     mp = reacquire(mp);
   return {newg(mp, getp(mp), pc)->inlineclosure, mp};
