@@ -276,7 +276,10 @@ TEST(Join, OthersHaveTheirTurns) {
       [&] {
         bool over = false;
         go([&] {
-          for (; !over; ++turns) yield();
+          while (!over) {
+            ++turns;
+            yield();
+          }
         });
         yield();
         for (int i = 0; i < kRounds; ++i) {
