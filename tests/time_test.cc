@@ -114,6 +114,43 @@ GO_TEST(Sleep, ThousandsOfSleepersNoneEarlyNoneForgotten) {
   EXPECT_EQ(awake, 5000);
 }
 
+// Those whose time has come run before those that have yielded, and are not kept
+// waiting for 64 switches: they see few of the others' turns, of 500 us each.
+TEST(Sleep, DoesNotQueueBehindThoseThatYield) {
+  constexpr int kOthers = 20, kSleepers = 6, kSleeps = 20;
+  std::vector<int> seen;
+  burrow::run(
+      [&] {
+        std::atomic<int> turns{0};
+        std::atomic<bool> stop{false};
+        burrow::wait_group others;
+        for (int i = 0; i < kOthers; ++i)
+          others.go([&] {
+            while (!stop) {
+              burrow::testsupport::compute(500us);
+              ++turns;
+              burrow::yield();
+            }
+          });
+        for (int i = 0; i < kSleeps; ++i) {
+          const auto until = std::chrono::steady_clock::now() + 1ms;
+          const int before = turns;
+          burrow::wait_group sleepers;
+          for (int k = 0; k < kSleepers; ++k)
+            sleepers.go([&] {
+              burrow::sleep_until(until);
+              seen.push_back(turns - before);
+            });
+          sleepers.wait();
+        }
+        stop = true;
+        others.wait();
+      },
+      {.maxprocs = 1});
+  std::sort(seen.begin(), seen.end());
+  EXPECT_LT(seen[seen.size() / 2], kOthers / 2);
+}
+
 GO_TEST(Sleep, SleepersSurviveAChangeOfMaxprocs) {
   const int before = burrow::maxprocs();
   std::atomic<int> awake{0};

@@ -3,6 +3,9 @@
 // Passes
 //   1 glance: without a lock, which cases look ready? One of them is chosen,
 //     and tried under its own channel's lock. A ready select locks one channel.
+//     If none of many is, and a few goroutines wait for this processor, they have
+//     their turn, and it glances again: it is they, most likely, who make a case
+//     ready, and to wait on n channels costs n parks, to yield one switch.
 //   2 lock all channels, in the order of their addresses, each once.
 //   3 look again. Ready: unlock the others and do it. Else, with a default:
 //     unlock.
@@ -21,7 +24,10 @@
 // Rejected: Go's shuffled order of polling. It costs n random numbers a select;
 // choosing among the ready ones costs one, when there are two or more. Only
 // cases of one channel have to be shuffled, before they are queued.
+// Rejected: a random start, and the first that is ready from there (tokio). Whose
+// neighbours are not ready would be chosen more often.
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -42,6 +48,8 @@ using detail::scase;
 using detail::selresult;
 
 namespace {
+
+constexpr std::size_t kMany = 8;  // cases
 
 // below returns a number from [0, n), n < 2^32, from the thread's xorshift.
 //
@@ -81,20 +89,32 @@ bool isready(const scase& k) noexcept {
 }
 
 // pickready chooses one of the ready cases, each as likely as the other;
-// kNoCase if there is none.
+// kNoCase if there is none. Of many cases it tries some at random: the first that
+// is ready is any of the ready ones, and no other need be looked at.
 std::size_t pickready(const scase* cases, std::size_t n) noexcept {
-  std::size_t ready = 0, found = kNoCase;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!isready(cases[i])) continue;
-    ++ready;
-    found = i;
+  constexpr int kProbes = 3;
+  for (int i = 0; n >= kMany && i < kProbes; ++i) {
+    const std::size_t any = below(n);
+    if (isready(cases[any])) return any;
   }
-  if (ready < 2) return found;
-  std::size_t skip = below(ready);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (isready(cases[i]) && skip-- == 0) return i;
+  constexpr std::size_t kWord = 64;
+  std::size_t chosen = kNoCase, before = 0;
+  for (std::size_t from = 0; from < n; from += kWord) {
+    const std::size_t to = std::min(n, from + kWord);
+    std::uint64_t ready = 0;
+    for (std::size_t i = to; i-- > from;) {
+      ready = ready << 1 | std::uint64_t{isready(cases[i])};
+    }
+    if (ready == 0) continue;
+    const auto count = static_cast<std::size_t>(std::popcount(ready));
+    std::size_t skip = before + count > 1 ? below(before + count) : 0;
+    before += count;
+    // The ones of the words before stay chosen as often as they are many.
+    if (skip >= count) continue;
+    for (; skip > 0; --skip) ready &= ready - 1;
+    chosen = from + static_cast<std::size_t>(std::countr_zero(ready));
   }
-  return found;  // some of them are ready no more
+  return chosen;
 }
 
 // now tries k. Context: its channel locked, still so after wouldblock.
@@ -135,7 +155,8 @@ void sortbyaddress(selection* s, std::size_t ncases) noexcept {
     }
     s->order[at] = i;
   }
-  if (ncases > kFew) std::sort(s->order, s->order + s->n, before);
+  if (ncases > kFew && !std::is_sorted(s->order, s->order + s->n, before))
+    std::sort(s->order, s->order + s->n, before);
 }
 
 void lockall(const selection& s) noexcept {
@@ -232,6 +253,10 @@ namespace burrow::detail {
 selresult selectgo(const scase* cases, std::size_t n, bool block,
                    selmem mem) noexcept {
   if (selresult r = rt::glance(cases, n); r.index != kNoCase) return r;
+  if (block && n >= rt::kMany &&
+      rt::yieldtofew(static_cast<std::uint32_t>(n))) {
+    if (selresult r = rt::glance(cases, n); r.index != kNoCase) return r;
+  }
   rt::selection s{cases, mem.order, mem.sudogs, 0};
   rt::sortbyaddress(&s, n);
   if (s.n == 0) {

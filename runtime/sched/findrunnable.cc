@@ -221,6 +221,20 @@ g* chaosnext(m* mp, p* pp) noexcept {
   }
 }
 
+// runmytimers runs what is due at now (ns) of pp's timers. Whom they wake goes before
+// those that have yielded, for it should have run already; but where many sleep and
+// many run, in turn, so that what is needed next is known ahead (fetchahead).
+void runmytimers(p* pp, std::int64_t now) noexcept {
+  constexpr std::uint32_t kFetched = 16, kFew = 8, kHogs = 2;
+  const std::uint32_t yielded = pp->fifo.size();
+  runtimers(pp->ts, now);
+  const std::uint32_t n = pp->fifo.size();
+  for (std::uint32_t i = yielded; i < n && i < yielded + kFetched; i++)
+    fetchstack(pp->fifo.peek(i));
+  if (yielded == 0 || (yielded > kHogs && n > yielded + kFew)) return;
+  while (pp->fifo.size() > yielded) pp->lifo.pushback(pp->fifo.popback());
+}
+
 // fromown is the work that needs no other p.
 g* fromown(m* mp, p* pp) noexcept {
   const std::uint32_t attn = pp->attention.load(relaxed);
@@ -231,7 +245,8 @@ g* fromown(m* mp, p* pp) noexcept {
   if (const std::int64_t when = pp->ts.minwhen(); when != 0) {
     const std::int64_t now = nanotime();
     sched.clock.store(now, relaxed);
-    if (when <= now) runtimers(pp->ts, now);
+    if (when <= now) runmytimers(pp, now);
+    pp->looked = sys::cputicks();
   }
   if (pp->tick.load(relaxed) % 64 == 0 || (attn & kAttnLook) != 0)
     if (g* gp = globget(pp, 1); gp != nullptr) return gp;

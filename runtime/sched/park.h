@@ -82,6 +82,12 @@ void goready(g* gp) noexcept;
 // goyield lets other goroutines run; the caller stays runnable.
 void goyield() noexcept;
 
+// yieldtofew is goyield if there are goroutines that wait for the caller's p, but
+// at most `most` of them; false: it has not yielded.
+//
+// Context  g or foreign thread, holding no lock.
+bool yieldtofew(std::uint32_t most) noexcept;
+
 // gidof returns gp's number; 0 for a foreign thread's proxy.
 std::uint64_t gidof(const g* gp) noexcept;
 

@@ -226,7 +226,7 @@ void goyield() noexcept {
   p* pp = getp(mp);
   if (pp->runnext.load(relaxed) == nullptr && queued(pp) == 0 &&
       (gp->flags & kGJoined) == 0 && (pp->tick.load(relaxed) & 63) != 63 &&
-      pp->attention.load(relaxed) == 0) {
+      pp->attention.load(relaxed) == 0 && !timetolook(pp)) {
     pp->tick.store(pp->tick.load(relaxed) + 1, relaxed);
     leave(mp);
     return;
@@ -239,6 +239,20 @@ void goyield() noexcept {
   if (next != gp) mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
   gp->status.store(gstatus::running, relaxed);
   leave(mp);
+}
+
+bool yieldtofew(std::uint32_t most) noexcept {
+  const m* mp = getm();
+  if (mp == nullptr) return false;
+  const p* pp = mp->pp.load(relaxed);  // if it is lost: as good a hint
+  if (pp == nullptr) return false;
+  const std::uint32_t n =
+      queued(pp) + (pp->runnext.load(relaxed) != nullptr ? 1 : 0);
+  if (n == 0 || n > most) return false;
+  // For these a turn is not cheap: a thread's switch, or the waiter's start.
+  if ((mp->curg->flags & (kGLocked | kGJoined)) != 0) return false;
+  goyield();
+  return true;
 }
 
 m* reacquire(m* mp) noexcept {

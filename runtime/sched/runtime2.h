@@ -28,6 +28,7 @@
 #include "runtime/sched/runq.h"
 #include "runtime/sched/switch.h"
 #include "runtime/time/timers.h"
+#include "sys/os.h"
 #include "sys/sig.h"
 
 namespace burrow::rt {
@@ -230,7 +231,8 @@ struct alignas(kCacheLine) p {
   counter nstarted, nended;            // goroutines
   stackspan stacks[kStackCache];       // default-size stacks, hottest last
   counter nsteal, nhandoff, npreempt;  // burrow/metrics.h has what they count
-  counter njump;  // of tick's, those that were no decisions
+  counter njump;             // of tick's, those that were no decisions
+  std::uint64_t looked = 0;  // cputicks when it last looked at its timers
   counter latency[metrics::histogram::kBuckets];
 
   // Atomic.
@@ -256,6 +258,21 @@ struct alignas(kCacheLine) p {
   std::int64_t monsyscallwhen = 0;
   bool monasked = false;
 };
+
+// timetolook says that pp has timers, and has not looked at them for some us: 64
+// switches may be long, where goroutines compute before they switch.
+inline bool timetolook(const p* pp) noexcept {
+  return pp->ts.minwhen() != 0 &&
+         sys::cputicks() - pp->looked >= sys::ticks16us();
+}
+
+// fetchstack brings the top of gp's stack into the cache.
+inline void fetchstack(const g* gp) noexcept {
+  const char* ctx = static_cast<const char*>(gp->ctx.sp);
+  __builtin_prefetch(ctx);
+  __builtin_prefetch(ctx + 64);
+  __builtin_prefetch(ctx + 128);
+}
 
 // gqueue is a singly linked FIFO of gs by schedlink.
 struct gqueue {

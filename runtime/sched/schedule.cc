@@ -29,10 +29,7 @@ inline void fetchahead(const runq& q) noexcept {
   constexpr std::uint32_t kG = 6, kStack = 3;
   if (q.size() <= kG) return;
   __builtin_prefetch(q.peek(kG));
-  const char* ctx = static_cast<const char*>(q.peek(kStack)->ctx.sp);
-  __builtin_prefetch(ctx);
-  __builtin_prefetch(ctx + 64);
-  __builtin_prefetch(ctx + 128);
+  fetchstack(q.peek(kStack));
 }
 
 // The usual order.
@@ -101,6 +98,7 @@ g* picknext(m* mp) noexcept {
   const std::uint64_t t = pp->tick.load(relaxed) + 1;
   pp->tick.store(t, relaxed);
   if (t % kG0Tick == 0 || pp->attention.load(relaxed) != 0) return nullptr;
+  if (timetolook(pp)) return nullptr;
   g* gp = t % kFifoTick != 0 ? newest(pp) : localnext(pp);
   if (gp != nullptr && (gp->flags & (kGLocked | kGProbed)) != 0) [[unlikely]] {
     mp->picked = gp;

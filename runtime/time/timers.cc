@@ -239,6 +239,9 @@ std::int64_t runtimers(timers& ts, std::int64_t now) noexcept {
     const std::int64_t first = ts.minwhen();
     if (first == 0 || first > now) return first;
     const std::uint32_t n = popdue(ts, now, due, kBatch);
+    // They have slept for long: their gs are in no cache.
+    for (std::uint32_t i = 0; i < n; ++i)
+      if (issleeper(due[i])) __builtin_prefetch(sleeperof(due[i]));
     for (std::uint32_t i = 0; i < n; ++i) {
       if (issleeper(due[i]))
         goready(sleeperof(due[i]));

@@ -128,6 +128,11 @@ class runq {
     n_.store(own, relaxed);
     return gp;
   }
+  g* peek(std::uint32_t i) const noexcept { return slot[i]; }
+  g* popback() noexcept {
+    n_.store(own - 1, relaxed);
+    return slot[--own];
+  }
   void init(g* gp, std::uint32_t n) {
     while (own < n) slot[own++] = gp;
     n_.init(n);
@@ -141,11 +146,14 @@ class runq {
   std::atomic<std::uint32_t> n_{0};
 };
 
+inline void fetchstack(const g*) noexcept {}
+
 // New goroutines: there are none.
 struct emptyrunq {
   static std::uint32_t size() noexcept { return 0; }
   static bool empty() noexcept { return true; }
   static g* popfront() noexcept { return nullptr; }
+  static void pushback(g*) noexcept {}  // whom a timer wakes: nobody
 };
 
 struct timers {
@@ -191,6 +199,7 @@ struct p {
   quiet<std::uint32_t> nacquire{0};
   p* pidlelink = nullptr;
   counter nsteal, njump;
+  std::uint64_t looked = 0;
   timers ts;
 
   // 1: its m computes for good; 2: it is seized meanwhile.
