@@ -34,7 +34,7 @@
 #include <cstring>
 
 #include "runtime/os/tcbhead.h"
-#include "runtime/os/threadpointer.h"
+#include "burrow/detail/threadpointer.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -249,7 +249,7 @@ void findstackfields(void* tcb, const realthread& r) noexcept {
 const char* checkreal(const realthread& r) noexcept {
   tcbhead& h = *selfhead();
   void* const tcb = &h;
-  if (!headright(h, *r.creator) || threadpointer() != pointerof(tcb))
+  if (!headright(h, *r.creator) || detail::threadpointer() != pointerof(tcb))
     return "the TCB's head is not as expected";
   void** const links = field<void*>(tcb, libc.list->offset);
   if (*tcbtid(tcb) != r.tid || links[0] == nullptr || links[1] == nullptr)

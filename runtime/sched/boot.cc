@@ -151,13 +151,16 @@ bool unlink(g* gp, bool parked) noexcept {
       continue;
     }
     spinlock* l = s->lock;
-    l->lock();
+    if (l->biased())
+      static_cast<detail::biasedlock*>(l)->lock();
+    else
+      l->lock();
     if (auto* q = s->q.load(relaxed); q != nullptr) {
       q->remove(s);
     } else {
       clean = false;
     }
-    l->unlock();
+    l->letgo();
   }
   gp->waiting = nullptr;
   return clean;

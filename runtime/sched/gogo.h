@@ -66,7 +66,7 @@ inline m* finishswitch() noexcept {
   sanitizer_arrived(mp, mp->curg);
   if (spinlock* l = mp->post.unlock; l != nullptr) {
     mp->post.unlock = nullptr;
-    l->unlock();
+    l->letgo();
     if (mp->post.fn != nullptr) [[unlikely]]
       finishcall(mp);
   }

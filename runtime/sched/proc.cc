@@ -65,7 +65,7 @@ struct parkhold {
   void* arg;
 
   void letgo() const noexcept {
-    if (held != nullptr) held->unlock();
+    if (held != nullptr) held->letgo();
     if (unlockf != nullptr) unlockf(arg);
   }
 };

@@ -2,7 +2,7 @@
 
 #include "runtime/sched/tls.h"
 
-#include "runtime/os/threadpointer.h"
+#include "burrow/detail/threadpointer.h"
 #include "runtime/sched/runtime2.h"
 
 namespace burrow::rt {
@@ -21,7 +21,7 @@ std::ptrdiff_t tlsmoffset;
 // Runs before the static constructors of users' code, which may call getm.
 __attribute__((constructor(101))) static void inittls() {
   tlsmoffset =
-      reinterpret_cast<char*>(&tlsm) - static_cast<char*>(threadpointer());
+      reinterpret_cast<char*>(&tlsm) - static_cast<char*>(detail::threadpointer());
 }
 
 constinit thread_local const std::uint32_t* tlsyield = &noyield;

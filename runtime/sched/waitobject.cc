@@ -57,8 +57,9 @@ const char* waitkindname(waitkind k) noexcept {
 }
 
 address objectat(waitkind k, const spinlock* lock) noexcept {
-  static_assert(offsetof(detail::hchan, lock) == 0);
   const void* at = lock;
+  if (k == waitkind::channel)
+    at = static_cast<const detail::biasedlock*>(lock);  // as hchan begins
   if (k == waitkind::mutex) at = lockview::around<mutex>(lock);
   if (k == waitkind::rwmutex) at = lockview::around<rw_mutex>(lock);
   if (k == waitkind::waitgroup) at = lockview::around<wait_group>(lock);

@@ -26,7 +26,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "burrow/detail/spinlock.h"
+#include "burrow/detail/biasedlock.h"
 #include "burrow/detail/waitq.h"
 
 namespace burrow::detail {
@@ -51,17 +51,17 @@ enum chanflag : std::uint8_t {
 };
 
 struct alignas(kCacheLine) hchan {
-  // The line that every operation touches: under lock, but for cap.
-  spinlock lock;
+  // The line that every operation changes, under lock.
+  [[no_unique_address]] biasedlock lock;
   std::atomic<std::uint8_t> flags{0};
   std::atomic<std::size_t> count{0};  // elements in the buffer
-  std::size_t cap = 0;                // immutable
   std::size_t sendx = 0;              // where the next element goes
   std::size_t recvx = 0;              // where the oldest is
   waitq recvq;
   waitq sendq;  // its last, cold, is on the next line
 
   // The cold line.
+  std::size_t cap = 0;               // immutable
   std::atomic<std::size_t> refs{1};  // handles
   const elemops* ops = nullptr;      // immutable
   void* block = nullptr;             // immutable: the allocation
@@ -74,7 +74,7 @@ struct alignas(kCacheLine) hchan {
     return (flags.load(std::memory_order_relaxed) & mask) != 0;
   }
 };
-static_assert(offsetof(hchan, sendq) < kCacheLine);
+static_assert(sizeof(void*) < 8 || sizeof(hchan) == 2 * kCacheLine);
 
 // bufoffset is where the buffer for elements of this alignment begins.
 constexpr std::size_t bufoffset(std::size_t align) noexcept {

@@ -1,4 +1,4 @@
-// burrow/detail/spinlock.h - the lock of channels and of the sync types.
+// burrow/detail/spinlock.h - the lock of the sync types, and what channels' is made of.
 //
 // Held for a few dozen instructions only, never over user code that can block.
 // The unlock is a plain release store: that lets the goroutine which arrives
@@ -38,10 +38,30 @@ class spinlock {
 
   void unlock() noexcept { word_.store(0, std::memory_order_release); }
 
- private:
-  void lock_slow() noexcept;
+  // letgo is unlock for who does not know whether it is a biasedlock.
+  [[gnu::always_inline]] void letgo() noexcept {
+    // relaxed: the holder reads what it has stored itself, or kFree (B2).
+    if (own_.load(std::memory_order_relaxed) == own::held) {
+      own_.store(own::free, std::memory_order_release);
+    } else {
+      unlock();
+    }
+  }
+
+  // biased says that this is a biasedlock (detail/biasedlock.h).
+  bool biased() const noexcept {
+    return own_.load(std::memory_order_relaxed) != own::never;
+  }
+
+ protected:
+  enum class own : std::uint8_t { never, free, tentative, held };
+  explicit constexpr spinlock(own o) noexcept : own_(o) {}
 
   std::atomic<std::uint8_t> word_{0};
+  std::atomic<own> own_{own::never};  // a biasedlock's
+
+ private:
+  void lock_slow() noexcept;
 };
 
 }  // namespace burrow::detail

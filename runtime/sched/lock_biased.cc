@@ -1,0 +1,103 @@
+// runtime/sched/lock_biased.cc - the slow path of biasedlock: while it is young, and
+// when it is taken away from its owner. The protocol is in the header.
+
+#include "burrow/detail/biasedlock.h"
+#include "runtime/sched/tls.h"
+#include "sys/os.h"
+
+namespace burrow::detail {
+
+namespace {
+
+constexpr std::uint16_t kEnough = 1024;  // times in a row: 7 us of locked ones
+constexpr std::uint8_t kChanges = 32;    // then it is shared
+
+// Where goroutines move between threads, what is given is taken away again. So many
+// times a second cost half a per cent of a processor; then none is given for a while.
+constexpr std::uint32_t kTaken = 500;
+constexpr std::int64_t kSecond = 1'000'000'000;
+std::atomic<std::uint32_t> taken{0};
+std::atomic<std::int64_t> since{0};
+
+bool worthwhile() noexcept {
+  const std::int64_t now = sys::nanotime();
+  if (now - since.load(std::memory_order_relaxed) > kSecond) {
+    since.store(now, std::memory_order_relaxed);
+    taken.store(0, std::memory_order_relaxed);
+  }
+  return taken.load(std::memory_order_relaxed) < kTaken;
+}
+
+void pause(std::uint32_t& n) noexcept {
+  if (n++ < 50) {
+    sys::procyield(20);
+  } else if (n < 70) {
+    sys::osyield();
+  } else {
+    sys::usleep(20);
+  }
+}
+
+}  // namespace
+
+// count notes that thread me has the lock, by word_, while it is young.
+//
+// Context  any; it is held. A thread that burrow did not make owns none.
+void biasedlock::count(std::uintptr_t me) noexcept {
+  const auto who = static_cast<std::uint16_t>(me >> 6 ^ me >> 22);
+  if (who != who_) {
+    who_ = who;
+    times_ = 0;
+    if (++changes_ >= kChanges)
+      owner_.store(kShared, std::memory_order_release);
+    return;
+  }
+  if (++times_ < kEnough) return;
+  times_ = 0;
+  if (rt::getm() == nullptr || !worthwhile()) return;
+  // Whoever finds word_ free from now on reads this, too, and leaves it (lockyoung).
+  owner_.store(me, std::memory_order_release);
+}
+
+// lockyoung locks by word_; false: it is not young any more, and not locked.
+bool biasedlock::lockyoung(std::uintptr_t me) noexcept {
+  spinlock::lock();
+  // relaxed: who changed it had word_ before.
+  if (owner_.load(std::memory_order_relaxed) != kYoung) {
+    spinlock::unlock();
+    return false;
+  }
+  count(me);
+  return true;
+}
+
+// revoke makes the lock that was owner's a shared one.
+void biasedlock::revoke(std::uintptr_t owner) noexcept {
+  if (!owner_.compare_exchange_strong(owner, kRevoking,
+                                      std::memory_order_relaxed,
+                                      std::memory_order_relaxed))
+    return;
+  taken.fetch_add(1, std::memory_order_relaxed);
+  asymmetric_heavy();  // pairs with lockown
+  // acquire: what the owner did while it had the lock is seen; and by all others, by
+  // the release below.
+  for (std::uint32_t n = 0; own_.load(std::memory_order_acquire) != own::free;)
+    pause(n);
+  owner_.store(kShared, std::memory_order_release);
+}
+
+void biasedlock::lock_slow(std::uintptr_t me) noexcept {
+  for (std::uint32_t n = 0;;) {
+    const std::uintptr_t o = owner_.load(std::memory_order_acquire);
+    if (o == kShared) return spinlock::lock();
+    if (o == kYoung) {
+      if (lockyoung(me)) return;
+    } else if (o == kRevoking) {
+      pause(n);
+    } else {
+      revoke(o);
+    }
+  }
+}
+
+}  // namespace burrow::detail
