@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -123,6 +124,7 @@ TEST(Sleep, DoesNotQueueBehindThoseThatYield) {
       [&] {
         std::atomic<int> turns{0};
         std::atomic<bool> stop{false};
+        burrow::mutex mu;
         burrow::wait_group others;
         for (int i = 0; i < kOthers; ++i)
           others.go([&] {
@@ -139,6 +141,7 @@ TEST(Sleep, DoesNotQueueBehindThoseThatYield) {
           for (int k = 0; k < kSleepers; ++k)
             sleepers.go([&] {
               burrow::sleep_until(until);
+              const std::lock_guard hold(mu);
               seen.push_back(turns - before);
             });
           sleepers.wait();
