@@ -3,16 +3,27 @@
 // burrow::sys::kernel, kContext, kRegisters and the functions below.
 //
 //   registers(ctxt)   the block that the offsets pc, sp, flags, ... are of
-//   fpstate(ctxt)     the FXSAVE area, or null
+//   fpstate(ctxt)     x86: the FXSAVE area, or null
 //   fromuser(sig, code), tothread(code)   what siginfo says
 #pragma once
 
-#if defined(__APPLE__) && defined(__x86_64__)
+#if defined(__APPLE__) && defined(__aarch64__)
+#include "sys/darwin/context_arm64.h"
+#elif defined(__APPLE__) && defined(__x86_64__)
 #include "sys/darwin/context_amd64.h"
 #elif defined(__APPLE__)
 #include "sys/darwin/context_386.h"
+#elif defined(__aarch64__)
+#include "sys/openbsd/context_arm64.h"
 #elif defined(__x86_64__)
 #include "sys/openbsd/context_amd64.h"
 #else
 #include "sys/openbsd/context_386.h"
+#endif
+
+// What the processor makes of it: sigctxt_unjump, sigctxt_inject, sigctxt_writefd.
+#ifdef __aarch64__
+#include "sys/bsd/edit_arm64.h"
+#else
+#include "sys/bsd/edit_x86.h"
 #endif
