@@ -51,8 +51,8 @@ inline void inject(void* ctxt, char* regs) noexcept {
 inline bool atgate(const char* regs) noexcept {
   constexpr std::uintptr_t kCarry = 1;
   if ((word(regs, kernel::kContext.flags) & kCarry) == 0) return false;
-  const auto* pc = reinterpret_cast<const unsigned char*>(
-      word(regs, kernel::kContext.pc));
+  const auto* pc =
+      reinterpret_cast<const unsigned char*>(word(regs, kernel::kContext.pc));
   return (pc[-2] == 0x0f && pc[-1] == 0x05) ||  // syscall
          (pc[-2] == 0xcd && pc[-1] == 0x80);    // int $0x80
 }

@@ -34,14 +34,6 @@ layout layoutof(const options& how, bool wide) {
   return {4, 6, 8, 12, 16, 20, 4, 4};
 }
 
-// A descriptor of the program's as one of ours.
-int duplicate(pid_t pid, int fd) {
-  const auto pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  const auto ours = static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
-  close(pidfd);
-  return ours;
-}
-
 }  // namespace
 
 struct knote {
@@ -99,7 +91,7 @@ int kqueue::change(pid_t pid, const knote& k, std::uint32_t fflags) {
   }
   if (it != notes.end()) return 0;
   knote n = k;
-  n.fd = duplicate(pid, static_cast<int>(k.ident));
+  n.fd = tracees->duplicate(pid, static_cast<int>(k.ident));
   if (n.fd < 0) return EBADF;
   epoll_event e{};
   e.events = (k.filter == kReadFilter ? EPOLLIN | EPOLLRDHUP : EPOLLOUT) |
@@ -242,7 +234,7 @@ void kernel::dopoll(thread& t) {
       if (const auto q = t.proc->queues.find(e.fd); q != t.proc->queues.end()) {
         e.revents = q->second->pending() ? kIn & e.events : 0;
       } else if (e.fd >= 0) {
-        const int ours = duplicate(t.proc->pid, e.fd);
+        const int ours = tracees->duplicate(t.proc->pid, e.fd);
         pollfd p{ours, e.events, 0};
         if (ours < 0)
           e.revents = POLLNVAL;
