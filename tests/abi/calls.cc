@@ -183,6 +183,7 @@ void kernel::domunmap(thread& t) {
 }
 
 void kernel::domprotect(thread& t) {
+  if (arg(t, 0) % pagebytes(t) != 0) fail("mprotect: part of a page");
   aslinux(t, SYS_mprotect, kMprotect, {arg(t, 0), arg(t, 1), arg(t, 2)});
 }
 

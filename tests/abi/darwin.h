@@ -34,6 +34,9 @@ class darwinkernel : public kernel {
   result sysctl(thread& t, int a, int b, std::vector<char>& value) override;
   std::int64_t readtime(thread& t, std::uint64_t at) override;
   std::uint64_t altminimum() const override { return 8192; }
+  std::uint64_t pagebytes(const thread& t) const override {
+    return t.proc->processor == cpu::arm64 ? 16384 : 4096;
+  }
   bool onaltstack(const thread& t, std::uint64_t) const override {
     return t.onstack;
   }

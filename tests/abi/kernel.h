@@ -148,6 +148,7 @@ class kernel {
   thread* find(std::int64_t id);
   thread* findlinux(pid_t lid);
   std::size_t wordbytes(const thread& t) const { return t.proc->wide ? 8 : 4; }
+  virtual std::uint64_t pagebytes(const thread&) const { return 4096; }
   void setbase(thread& t, registers& r, std::uint64_t base, bool fs);
   call& record(thread& t) { return out_.calls[t.record]; }
   void newthread(thread& t, std::function<void(thread&, registers&)> begin);

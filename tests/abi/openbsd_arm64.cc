@@ -10,7 +10,7 @@ namespace abibed {
 
 namespace {
 
-constexpr std::uint32_t k68 = 202010, k74 = 202310;
+constexpr std::uint32_t k64 = 201811, k68 = 202010, k74 = 202310;
 
 constexpr std::uint32_t kSvc = 0xd4000001;
 constexpr std::uint32_t kDsb = 0xd503379f, kIsb = 0xd5033fdf;
@@ -76,9 +76,12 @@ void openbsdkernel::armframe(thread& t, registers& r, const siginfo& info) {
   r.arm.x[0] = static_cast<std::uint64_t>(info.sig);
   r.arm.x[1] = wants ? at + kContextbytes : 0;
   r.arm.x[2] = at;
-  r.arm.x[30] = a.handler;
+  // The first kernels enter the handler, which returns to the page, behind the call.
+  constexpr std::uint64_t kCall = 4;
+  const bool direct = release() < k64;
+  r.arm.x[30] = direct ? p.sigcode + kCall : a.handler;
   r.arm.sp = at;
-  r.arm.pc = p.sigcode;
+  r.arm.pc = direct ? a.handler : p.sigcode;
   r.arm.pstate &= ~kArmbtype;
 }
 

@@ -180,7 +180,14 @@ TEST_P(Ports, AForkedChild) { good("forked", 4096); }
 TEST_P(Ports, AnotherProgramIsStarted) {
   const abibed::outcome r = good("spawned", kAlt + kSpare);
   EXPECT_EQ(r.of("vfork").at(0).mask, kAll);
-  EXPECT_EQ(r.of("execve").at(0).mask, 0U);
+  const abibed::call exec = r.of("execve").at(0);
+  EXPECT_EQ(exec.mask, 0U);
+  // On the stack that was given.
+  for (const abibed::call& c : r.of("mmap"))
+    if (c.args[1] == kSpare) {
+      EXPECT_GT(exec.sp, c.result);
+      EXPECT_LT(exec.sp, c.result + kSpare);
+    }
 }
 
 TEST_P(Ports, DescriptorsInEachOthersWay) {
