@@ -15,7 +15,7 @@ pkgs_port="clang-14 lld-14 llvm-14 dpkg-dev"
 pkgs_sysroot="libc6-dev libstdc++-12-dev libboost-context-dev libfmt-dev libdw-dev
   libgtest-dev" # of the other processor: .ci/sysroot.sh
 pkgs_peers="libboost-fiber-dev"
-pkgs_check="libgtest-dev clang-14 clang-format-16 clang-tidy-14"
+pkgs_check="libgtest-dev libunicorn-dev clang-14 clang-format-16 clang-tidy-14"
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'dev: %s\n' "$*" >&2; exit 1; }

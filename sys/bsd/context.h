@@ -20,10 +20,3 @@
 #else
 #include "sys/openbsd/context_386.h"
 #endif
-
-// What the processor makes of it: sigctxt_unjump, sigctxt_inject, sigctxt_writefd.
-#ifdef __aarch64__
-#include "sys/bsd/edit_arm64.h"
-#else
-#include "sys/bsd/edit_x86.h"
-#endif

@@ -1,9 +1,9 @@
-// sys/bsd/edit_arm64.h - what sys/bsd/sigctxt.cc knows of arm64. Included by
-// sys/bsd/context.h, behind the system's table of offsets.
+// sys/bsd/edit_arm64.h - what sys/bsd/sigctxt.cc knows of arm64.
 #pragma once
 
 #include "asm/bsd.h"
 #include "asm/signal.h"
+#include "sys/bsd/context.h"
 #include "sys/bsd/field.h"
 
 namespace burrow::sys {

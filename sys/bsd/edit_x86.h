@@ -1,8 +1,8 @@
-// sys/bsd/edit_x86.h - what sys/bsd/sigctxt.cc knows of amd64 and 386. Included by
-// sys/bsd/context.h, behind the system's table of offsets.
+// sys/bsd/edit_x86.h - what sys/bsd/sigctxt.cc knows of amd64 and 386.
 #pragma once
 
 #include "asm/signal.h"
+#include "sys/bsd/context.h"
 #include "sys/bsd/field.h"
 
 namespace burrow::sys {

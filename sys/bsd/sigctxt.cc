@@ -1,7 +1,12 @@
 // sys/bsd/sigctxt.cc - what a handler's siginfo and context hold.
 //
-// By offsets, from the system's table for this processor (sys/bsd/context.h).
-#include "sys/bsd/context.h"
+// By offsets, from the system's table for this processor (sys/bsd/context.h); what is
+// changed in a context, or read from the interrupted code, is in edit_*.h.
+#ifdef __aarch64__
+#include "sys/bsd/edit_arm64.h"
+#else
+#include "sys/bsd/edit_x86.h"
+#endif
 #include "sys/sig.h"
 
 namespace burrow::sys {

@@ -14,7 +14,7 @@ namespace burrow::sys {
 
 // What a tick is worth: the kernel's fraction, numerator first, asked once.
 inline std::uint64_t timebase() noexcept {
-  constexpr std::uint32_t kTimebase = kernel::kMach + 89;
+  constexpr std::uint32_t kTimebase = 1U << 24 | 89;  // of class 1, Mach
   static constinit std::atomic<std::uint64_t> known{0};
   // Relaxed: whoever comes at once finds the same fraction.
   std::uint64_t both = known.load(std::memory_order_relaxed);
@@ -28,7 +28,7 @@ inline std::uint64_t timebase() noexcept {
 
 // In parts, so that nothing overflows within centuries.
 inline std::int64_t ticks() noexcept {
-  constexpr std::uint32_t kAbsolutetime = kernel::kMach + 3;
+  constexpr std::uint32_t kAbsolutetime = 1U << 24 | 3;
   const std::uint64_t numer = timebase() & 0xffffffff, denom = timebase() >> 32;
   const std::uint64_t t = syscallresult(kAbsolutetime).value;
   return static_cast<std::int64_t>(t / denom * numer +

@@ -182,7 +182,7 @@ void kernel::dokevent(thread& t) {
     }
   }
   if (room == 0) return finish(t, ok());
-  const auto answer = [=, this, &t] {
+  const auto answer = [=] {
     const std::vector<knote> found = q->ready(room);
     std::uint64_t at = to;
     for (const knote& k : found) {
@@ -224,7 +224,7 @@ void kernel::dopoll(thread& t) {
   constexpr std::int16_t kIn = 1, kOut = 4;
   const std::uint64_t at = arg(t, 0), n = arg(t, 1);
   const auto ms = static_cast<std::int32_t>(arg(t, 2));
-  const auto answer = [=, this, &t] {
+  const auto answer = [=, &t] {
     std::uint64_t ready = 0;
     for (std::uint64_t i = 0; i < n; i++) {
       entry e{};

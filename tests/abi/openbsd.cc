@@ -167,7 +167,7 @@ void openbsdkernel::birth(thread& t, std::uint64_t tcb, std::uint64_t tid,
   if (!put(t.proc->pid, tid, trial))
     fail("__tfork: the tid pointer %llx is not memory",
          static_cast<unsigned long long>(tid));
-  newthread(t, [=, this, &t](thread& c, registers& r) {
+  newthread(t, [=, this](thread& c, registers& r) {
     newidentity(c);
     lasttid_ = c.id;
     put(c.proc->pid, tid, static_cast<std::int32_t>(c.id));
