@@ -125,7 +125,7 @@ class emulatedmachine : public machine {
   std::map<pid_t, std::shared_ptr<emulatedprocess>> processes_;
   std::deque<std::pair<pid_t, int>> stops_;
   pid_t lastid_ = 20'000, lastturn_ = 0;
-  bool fresh_ = false;  // the last round's stops have been taken
+  bool fresh_ = false;    // the last round's stops have been taken
   std::uint32_t chance_;  // another at each run
   struct sigaction oldpipe_ {};
 };

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kReadFilter = -1, kWriteFilter = -2, kUserFilter = -10;
 constexpr std::uint32_t kAdd = 1, kDelete = 2, kOneshot = 0x10, kClear = 0x20;
-constexpr std::uint32_t kErrorFlag = 0x4000, kEof = 0x8000;
+constexpr std::uint32_t kEof = 0x8000;
 constexpr std::uint32_t kTrigger = 0x01000000;
 
 struct layout {

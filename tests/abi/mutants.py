@@ -154,6 +154,8 @@ MUTANTS = [
      "cset    w0, cs", "cset    w0, cc"),
     ("gate: the 7th argument is the 5th", OARM, "asm/bsdcall_arm64.inc",
      "ldp     x6, x7, [x9, #48]", "ldp     x6, x7, [x9, #32]"),
+    ("gate: the first argument is not kept", DARM, "asm/bsdcall_arm64.inc",
+     "mov     x11, x0", "nop"),
     ("gate: the number where Darwin has it", OARM, "asm/syscall_openbsd_arm64.S",
      "mov     x8, x0", "mov     x16, x0"),
     ("gate: no barriers for the kernel to skip", OARM,

@@ -16,7 +16,7 @@ namespace {
 // Releases, by kern.osrevision.
 constexpr std::uint32_t k51 = 201205, k52 = 201211, k55 = 201405, k57 = 201505;
 constexpr std::uint32_t k59 = 201603, k62 = 201710, k64 = 201811, k71 = 202204;
-constexpr std::uint32_t k74 = 202310, k75 = 202404, kEver = ~0U;
+constexpr std::uint32_t k75 = 202404, kEver = ~0U;
 
 using K = kernel;
 auto own(void (openbsdkernel::*fn)(thread&)) {

@@ -136,6 +136,10 @@ TEST_P(Ports, AThreadThatComputesDoesNotNoticeSignals) {
   EXPECT_EQ(good("kicked").delivered, 10);
 }
 
+TEST_P(Ports, ABrokenPipeSaysWhoseItIs) {
+  EXPECT_EQ(good("brokenpipe", kAlt).delivered, 2);
+}
+
 TEST_P(Ports, AKilledProcessIsDead) { EXPECT_EQ(run("killed").signal, 15); }
 
 TEST_P(Ports, AnothersHandlerIsCalled) { good("forwarded", kAlt); }

@@ -1,5 +1,7 @@
 // tests/abi/prog/signals.cc - handlers: where they run, what they see, and that
 // nothing of what they interrupt has changed when they return.
+#include "sys/bsd/file.h"
+#include "sys/io.h"
 #include "tests/abi/prog/prog.h"
 #ifdef __aarch64__
 #include "tests/abi/prog/trap_arm64.h"
@@ -210,6 +212,29 @@ void kicked(int, char**) {
   CHECKEQ(r, -ESRCH);
 }
 
+// A write that nobody can read any more: which one, the context says.
+int brokenfd;
+
+void onpipe(int sig, void*, void* ctxt) {
+  CHECKEQ(sig, SIGPIPE);
+  CHECKEQ(sys::sigctxt_writefd(ctxt), brokenfd);
+  seen.fetch_add(1);
+}
+
+void brokenpipe(int, char**) {
+  catching(onpipe, nullptr);
+  install(SIGPIPE);
+  int ends[2];
+  CHECKEQ(sys::pipenowait(ends), 0);
+  brokenfd = ends[1];
+  CHECKEQ(sys::close(ends[0]), 0);
+  CHECKEQ(sys::write(ends[1], "x", 1), -EPIPE);
+  CHECKEQ(seen.load(), 1U);
+  brokenfd = -1;  // a signal that somebody sends
+  sys::raise(SIGPIPE);
+  CHECKEQ(seen.load(), 2U);
+}
+
 // A signal for the whole process, and one that ends it.
 void killed(int, char**) {
   CHECKEQ(sys::kill(sys::getpid(), 15), 0);
@@ -255,6 +280,7 @@ const scenario kSignalcases[] = {
     {"blockedfault", blockedfault},
     {"kicked", kicked},
     {"killed", killed},
+    {"brokenpipe", brokenpipe},
     {"forwarded", forwarded},
     {nullptr, nullptr},
 };
