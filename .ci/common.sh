@@ -8,13 +8,14 @@ jobs=$(nproc 2>/dev/null || echo 2)
 # Packages by what they are for (Debian and its relatives).
 pkgs_build="g++ meson ninja-build pkg-config libboost-context-dev libfmt-dev
   libdw-dev node-llhttp"
-pkgs_test="libgtest-dev valgrind clang-14 libclang-rt-14-dev strace curl wrk
+pkgs_test="libgtest-dev valgrind clang-14 libclang-rt-14-dev lld-14 libunicorn-dev
+  strace curl wrk
   apache2-utils redis-tools chromium"
 pkgs_port="clang-14 lld-14 llvm-14 dpkg-dev"
 pkgs_sysroot="libc6-dev libstdc++-12-dev libboost-context-dev libfmt-dev libdw-dev
   libgtest-dev" # of the other processor: .ci/sysroot.sh
 pkgs_peers="libboost-fiber-dev"
-pkgs_check="libgtest-dev clang-14 clang-format-16 clang-tidy-14"
+pkgs_check="libgtest-dev libunicorn-dev clang-14 clang-format-16 clang-tidy-14"
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'dev: %s\n' "$*" >&2; exit 1; }

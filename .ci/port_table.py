@@ -17,7 +17,8 @@ import re
 import sys
 
 LINUX = ["amd64", "386", "arm64"]
-PLAYED = ["openbsd_amd64", "openbsd_386", "darwin_amd64", "darwin_386"]
+PLAYED = ["openbsd_amd64", "openbsd_386", "openbsd_arm64", "darwin_amd64",
+          "darwin_386", "darwin_arm64"]
 
 
 def rows():
@@ -65,7 +66,8 @@ def cell(tests, found):
 def main():
     found = results(sys.argv[1:])
     head = [("linux", "amd64"), ("", "386"), ("", "arm64"), ("openbsd", "amd64"),
-            ("", "386"), ("darwin", "amd64"), ("", "386")]
+            ("", "386"), ("", "arm64"), ("darwin", "amd64"), ("", "386"),
+            ("", "arm64")]
     for i, first in enumerate(["ports", ""]):
         print(f"{first:44}" + "".join(f"{h[i]:8}" for h in head).rstrip())
     for capability, linux, played in rows():

@@ -34,7 +34,8 @@ __attribute__((visibility("hidden"))) std::intptr_t burrow_vfork(
 // burrow_tfork starts a thread (call 8, from 5.2 on) as the kernel's struct
 // __tfork at param says, which has the stack; the thread calls fn(arg) and ends.
 // burrow_tfork51 does it on 5.1 (call 328), where the structure has no stack: the
-// thread begins on its parent's and must leave it untouched.
+// thread begins on its parent's and must leave it untouched. Not on arm64, which is
+// younger.
 // Both: the kernel stores 0 in *tid when the thread has left its stack for good.
 //
 // Context  all signals blocked: the thread starts with the caller's mask. The

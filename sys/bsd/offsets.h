@@ -10,6 +10,7 @@ struct contextoffsets {
   std::uint16_t code, addr;                       // in siginfo
   std::uint16_t mask;                             // in the context
   std::uint16_t pc, sp, flags, result, firstarg;  // in registers(ctxt)
+  std::uint16_t link = 0;                         // x30, where there is one
 };
 
 struct registeroffset {

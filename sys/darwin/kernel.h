@@ -1,7 +1,7 @@
-// sys/darwin/kernel.h - Darwin's numbers, constants and structures, for x86.
+// sys/darwin/kernel.h - Darwin's numbers, constants and structures.
 //
 // A call's number has its class in bits 24 and up, as amd64's kernel has it; on 386
-// the gate makes the right interrupt of it.
+// the gate makes the right interrupt of it, on arm64 the right sign.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,11 @@ inline bool inchild(std::uintptr_t, std::uintptr_t second) noexcept {
 // ---- Memory and files ----
 
 inline constexpr int kMapAnon = 0x1000, kMapNoreserve = 0x40, kMapAny = 0;
+#ifdef __aarch64__
+inline constexpr std::size_t kPage = 16384;
+#else
 inline constexpr std::size_t kPage = 4096;
+#endif
 inline constexpr int kNonblock = 4, kDupfdCloexec = 67;
 
 // ---- Time ----

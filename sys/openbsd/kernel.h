@@ -22,6 +22,12 @@ inline constexpr std::uint32_t k57 = 201505;  // pipe2, accept4
 inline constexpr std::uint32_t k59 = 201603;  // thrkill
 inline constexpr std::uint32_t k62 = 201710;  // futex
 inline constexpr std::uint32_t k71 = 202204;  // mmap without padding
+// The first for this processor, so far as it matters here.
+#ifdef __aarch64__
+inline constexpr std::uint32_t kOldest = k62;
+#else
+inline constexpr std::uint32_t kOldest = 0;
+#endif
 
 // ---- Calls ----
 

@@ -48,10 +48,11 @@ std::int64_t newthread(void* sp, void* tls, std::atomic<std::uint32_t>* tid,
                        void (*fn)(void*), void* arg) noexcept {
   auto* const word = reinterpret_cast<std::uint32_t*>(tid);
   void* const top = static_cast<char*>(sp) - kInside;
-  if (kernel::release() < kernel::k52) {
-    const tforkparam51 p{tls, word, 0};
-    return burrow_tfork51(&p, top, fn, arg, word);
-  }
+  if constexpr (kernel::kOldest < kernel::k52)
+    if (kernel::release() < kernel::k52) {
+      const tforkparam51 p{tls, word, 0};
+      return burrow_tfork51(&p, top, fn, arg, word);
+    }
   const tforkparam p{tls, word, top};
   return burrow_tfork(&p, sizeof p, fn, arg, word);
 }

@@ -12,9 +12,14 @@
 
 namespace abibed {
 
-// 64-bit programs: the base of fs or gs. 32-bit ones: a segment that starts there, in
+// arm64: the program's own register, or the one that it can only read. amd64: the
+// base of fs or gs. 32-bit ones: a segment that starts there, in
 // gs. Where the processor can read the base itself Linux wants it said twice.
 void kernel::setbase(thread& t, registers& r, std::uint64_t base, bool fs) {
+  if (r.isarm) {
+    (fs ? r.arm.tpidr : r.arm.tpidrro) = base;
+    return;
+  }
   if (t.proc->wide) {
     (fs ? r.fs_base : r.gs_base) = base;
     return;

@@ -1,8 +1,9 @@
 // tests/abi/bed.h - running a program of another system, and what came of it.
 //
 // run starts a freestanding Linux ELF program whose code makes another system's
-// calls, and plays that system's kernel for it by ptrace: no call of the program
-// reaches Linux but as what the tables of that kernel say it means. What they do not
+// calls, and plays that system's kernel for it, by ptrace or on an emulated
+// processor: no call of the program reaches Linux but as what the tables of that
+// kernel say it means. What they do not
 // allow ends the program at once, and `violation` says what it was.
 //
 // What the kernel here lacks is a violation, too, never a silent success.
@@ -33,6 +34,7 @@ struct injection {
 
 struct options {
   kernelrelease release;
+  bool emulate = false;  // an arm64 program
   std::vector<injection> inject;
 };
 
@@ -67,8 +69,9 @@ struct outcome {
   }
 };
 
-// Why programs of this word size (8 or 4 bytes) cannot be run here; empty: they can.
-std::string cannot(int wordbytes);
+// Why programs of this processor (amd64, 386, arm64) cannot be run here; empty: they
+// can.
+std::string cannot(const std::string& arch);
 
 outcome run(const std::string& program, const std::vector<std::string>& args,
             const options& how);

@@ -20,8 +20,11 @@ cd "$root"
 ! command -v ccache >/dev/null || clang="ccache $clang"
 flags=$(tests/abi/flags.sh "$os" "$arch")
 case $arch in
-  amd64) cpu=x86_64 emulation=elf_x86_64 ;;
-  386) cpu=i386 emulation=elf_i386 ;;
+  amd64) macho=x86_64-apple-macosx10.13 link='ld -m elf_x86_64' ;;
+  386) macho=i386-apple-macosx10.13 link='ld -m elf_i386' ;;
+  arm64)
+    macho=arm64-apple-macosx11
+    link="$(command -v ld.lld-14 || echo ld.lld) -m aarch64elf" ;;
 esac
 dir=$to.o
 rm -rf "$dir"
@@ -49,13 +52,13 @@ for file; do
   case $os$file in
     darwin"$root"/asm/jump_* | darwin"$root"/asm/switch_*) ;; # of ELF alone
     darwin"$root"/asm/* | darwin"$root"/sys/*)
-      $clang $f --target=$cpu-apple-macosx10.13 -static -c "$file" \
+      $clang $f --target=$macho -static -c "$file" \
         -o "$dir/macho.o" ;;
   esac
 done
 [ -z "$core" ] || ar rcs "$dir/runtime.a" "$dir"/runtime*.o
 # shellcheck disable=SC2086
-ld -m "$emulation" -static -z noexecstack -o "$to" "$dir"/[0-9]*.o $libraries
+$link -static -z noexecstack -o "$to" "$dir"/[0-9]*.o $libraries
 # One rule of all of them, with whole paths.
 sed -e 's/^[^ ]*://' -e 's/\\$//' "$dir"/[0-9]*.d | tr -s ' \n' '\n' | sort -u |
   sed -n -e "s|^[^/]|$root/&|" -e "1s|^|$out:|" -e '/./s/$/ \\/p' >"$to.d"

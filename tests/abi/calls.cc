@@ -183,6 +183,7 @@ void kernel::domunmap(thread& t) {
 }
 
 void kernel::domprotect(thread& t) {
+  if (arg(t, 0) % pagebytes(t) != 0) fail("mprotect: part of a page");
   aslinux(t, SYS_mprotect, kMprotect, {arg(t, 0), arg(t, 1), arg(t, 2)});
 }
 
@@ -272,7 +273,7 @@ void kernel::dosigaltstack(thread& t) {
   const std::size_t w = wordbytes(t);
   const pid_t pid = t.proc->pid;
   const std::uint64_t in = arg(t, 0), out = arg(t, 1);
-  const bool on = onaltstack(t, t.entry.rsp);
+  const bool on = onaltstack(t, t.entry.sp());
   std::vector<unsigned char> ss(2 * w + (w == 8 ? 8 : 4));
   if (out != 0) {
     poke(ss, 0, w, t.alt.lo);

@@ -5,8 +5,10 @@
 #include <sys/syscall.h>
 #include <x86intrin.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 namespace abibed {
 
@@ -96,7 +98,14 @@ const std::vector<callrow>& darwinkernel::table() const {
       {kMach + 27, 0, kEver, "thread_self", 0, own(&D::dothreadself)},
       {kMach + 28, 0, kEver, "task_self", 0, own(&D::dotaskself)},
       {kMach + 61, 0, kEver, "thread_switch", 3, own(&D::dothreadswitch)},
-      {kMdep + 3, 0, kEver, "set_cthread_self", 1, own(&D::dosetbase)},
+      {kMdep + 3, 0, kEver, "set_cthread_self", 1, own(&D::dosetbase),
+       where::x86},
+      {kMdep + 2, 0, kEver, "set_cthread_self", 1, own(&D::dosetbase),
+       where::arm64},
+      {kMach + 3, 0, kEver, "mach_absolute_time", 0, own(&D::doabsolutetime),
+       where::arm64},
+      {kMach + 89, 0, kEver, "mach_timebase_info", 1, own(&D::dotimebase),
+       where::arm64},
   };
   return rows;
 }
@@ -104,6 +113,7 @@ const std::vector<callrow>& darwinkernel::table() const {
 // 32-bit programs: the class is in the interrupt.
 std::uint32_t darwinkernel::callnumber(const thread& t) const {
   const registers& r = t.entry;
+  if (r.isarm) return armnumber(r);
   if (t.proc->wide) return static_cast<std::uint32_t>(r.orig_rax);
   unsigned char gate[2] = {};
   get(t.proc->pid, r.rip - 2, gate);
@@ -119,6 +129,7 @@ std::uint32_t darwinkernel::callnumber(const thread& t) const {
 }
 
 void darwinkernel::checkcall(thread& t) {
+  if (t.entry.isarm) return checkarmgate(t);
   unsigned char gate[2] = {};
   get(t.proc->pid, t.entry.rip - 2, gate);
   const bool right =
@@ -132,8 +143,8 @@ void darwinkernel::checkcall(thread& t) {
 // int $0x81 and $0x82 are no calls of Linux's: they are traps there.
 bool darwinkernel::trapcall(thread& t, registers& r) {
   unsigned char gate[2] = {};
-  if (t.proc->wide || !get(t.proc->pid, r.rip, gate) || gate[0] != 0xcd ||
-      (gate[1] != 0x81 && gate[1] != 0x82))
+  if (r.isarm || t.proc->wide || !get(t.proc->pid, r.rip, gate) ||
+      gate[0] != 0xcd || (gate[1] != 0x81 && gate[1] != 0x82))
     return false;
   t.entry = r;
   t.entry.rip += 2;
@@ -143,6 +154,7 @@ bool darwinkernel::trapcall(thread& t, registers& r) {
 }
 
 void darwinkernel::poison(thread& t, registers& r, const result& res) {
+  if (r.isarm) return armpoison(t, r, res);
   if (t.proc->wide) {
     r.rcx = 0xdead00000000c0c0;  // the kernel does not keep them
     r.r11 = 0xdead000000000b11;
@@ -169,9 +181,9 @@ void darwinkernel::newidentity(thread& t) {
 // An id in the child, too; the second result tells.
 void darwinkernel::childregs(thread& c, registers& r) {
   poison(c, r, ok());
-  r.rax = static_cast<std::uint64_t>(c.proc->pid);
-  r.rdx = 1;
-  r.eflags &= ~1ULL;
+  r.first() = static_cast<std::uint64_t>(c.proc->pid);
+  r.second() = 1;
+  r.setcarry(false);
 }
 
 // ---- Threads ----
@@ -198,6 +210,15 @@ void darwinkernel::docreate(thread& t) {
     newidentity(c);
     const registers was = r;
     r = {};
+    if (was.isarm) {
+      r.isarm = true;
+      r.arm.pc = c.proc->threadstart;
+      const std::uint64_t x[] = {
+          pthread, static_cast<std::uint64_t>(c.id), func, value, stack, flags};
+      std::copy(std::begin(x), std::end(x), r.arm.x);
+      r.arm.sp = stack;
+      return;
+    }
     r.cs = was.cs, r.ss = was.ss, r.ds = was.ds, r.es = was.es;
     r.eflags = 0x202;
     r.rip = c.proc->threadstart;
@@ -225,11 +246,15 @@ void darwinkernel::doterminate(thread& t) {
   endthread(t);
 }
 
-// The result is a selector, no error number.
+// The result is a selector, no error number; arm64 has none, and the lowest bits of
+// the base say which processor it is.
 void darwinkernel::dosetbase(thread& t) {
-  constexpr std::uint64_t kSelector = 0x0f;
-  setbase(t, t.entry, arg(t, 0), false);
-  finish(t, ok(kSelector));
+  constexpr std::uint64_t kSelector = 0x0f, kCpu = 3;
+  const bool arm = t.entry.isarm;
+  const std::uint64_t base = arg(t, 0);
+  if (arm && base % 8 != 0) fail("set_cthread_self: base %lx", base);
+  setbase(t, t.entry, arm ? base | kCpu : base, false);
+  finish(t, ok(arm ? base : kSelector));
 }
 
 void darwinkernel::dothreadself(thread& t) {
@@ -276,7 +301,7 @@ void darwinkernel::dommap(thread& t) {
 // The ends are the two results; Linux writes them below the stack meanwhile.
 void darwinkernel::dotwopipe(thread& t) {
   constexpr std::int64_t kNarrowPipe = 42;
-  const std::uint64_t spare = (t.entry.rsp - 512) & ~15ULL;
+  const std::uint64_t spare = (t.entry.sp() - 512) & ~15ULL;
   aslinux(t, SYS_pipe, kNarrowPipe, {spare}, [this, &t, spare](std::int64_t r) {
     std::int32_t ends[2] = {};
     if (r < 0) return finish(t, error(static_cast<int>(-r)));
@@ -302,12 +327,14 @@ result darwinkernel::sysctl(thread&, int a, int b, std::vector<char>& value) {
 
 // The page that is shared.
 range darwinkernel::needs(const thread& t) const {
+  if (t.proc->processor == cpu::arm64) return {0, 0};  // not played
   const std::uint64_t at = t.proc->wide ? 0x7fffffe00000 : 0xffff0000;
   return {at, at + 4096};
 }
 
 void darwinkernel::started(thread& t) {
   constexpr std::int64_t kMmap = 9, kMmap2 = 192;
+  if (t.proc->processor == cpu::arm64) return;
   constexpr std::uint64_t kHere = 0x100022;  // private, anonymous, there or not
   const std::uint64_t at = needs(t).lo;
   const std::int64_t r =

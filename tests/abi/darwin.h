@@ -14,6 +14,7 @@ class darwinkernel : public kernel {
   void dosetbase(thread&), dothreadself(thread&), dotaskself(thread&);
   void dodeallocate(thread&), dothreadswitch(thread&), dopthreadkill(thread&);
   void doposixkill(thread&), dommap(thread&), dotwopipe(thread&);
+  void doabsolutetime(thread&), dotimebase(thread&);  // darwin_arm64.cc
   void doselect(thread&), doulockwait(thread&), doulockwake(thread&);
   // darwin_frames.cc
   void dosigaction(thread&), dothreadmask(thread&), dosigreturn(thread&);
@@ -33,6 +34,9 @@ class darwinkernel : public kernel {
   result sysctl(thread& t, int a, int b, std::vector<char>& value) override;
   std::int64_t readtime(thread& t, std::uint64_t at) override;
   std::uint64_t altminimum() const override { return 8192; }
+  std::uint64_t pagebytes(const thread& t) const override {
+    return t.proc->processor == cpu::arm64 ? 16384 : 4096;
+  }
   bool onaltstack(const thread& t, std::uint64_t) const override {
     return t.onstack;
   }
@@ -40,6 +44,12 @@ class darwinkernel : public kernel {
 
  private:
   std::uint64_t token(std::uint64_t context) const;
+  // darwin_arm64.cc
+  static void armsave(std::vector<unsigned char>& mc, const registers& r);
+  static void armload(const std::vector<unsigned char>& mc, registers& r);
+  static std::uint32_t armnumber(const registers& r);
+  void checkarmgate(thread& t);
+  void armpoison(const thread& t, registers& r, const result& res) const;
   std::map<std::int64_t, int> references_;  // to ports, by asking
 };
 

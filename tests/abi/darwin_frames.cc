@@ -2,7 +2,9 @@
 // what threads sleep on.
 #include <sys/ptrace.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "tests/abi/darwin.h"
 
@@ -34,13 +36,17 @@ constexpr place kNarrow[] = {
 struct shape {
   const place* regs;
   std::size_t nregs, word, machine, fp, context, infobytes, size, mcontext;
+  std::size_t addr = 8;  // the fault's
 };
 constexpr shape kShape64 = {kWide, std::size(kWide), 8, 712, 192, 56, 104, 40,
                             48};
 constexpr shape kShape32 = {kNarrow, std::size(kNarrow), 4, 600, 84, 32, 64, 24,
                             28};
 
+constexpr shape kShapearm = {nullptr, 0, 8, 816, 288, 56, 104, 40, 48, 0};
+
 const shape& shapeof(const thread& t) {
+  if (t.proc->processor == cpu::arm64) return kShapearm;
   return t.proc->wide ? kShape64 : kShape32;
 }
 
@@ -109,7 +115,7 @@ void darwinkernel::frame(thread& t, registers& r, const siginfo& info) {
   const action& a = p.actions[static_cast<std::size_t>(info.sig)];
   const bool was = t.onstack;
   const bool alt = (a.flags & kOnstack) != 0 && t.alt.enabled && !was;
-  std::uint64_t sp = alt ? t.alt.lo + t.alt.bytes : r.rsp - (p.wide ? 128 : 0);
+  std::uint64_t sp = alt ? t.alt.lo + t.alt.bytes : r.sp() - (p.wide ? 128 : 0);
   if (alt) t.onstack = true;
   const auto push = [&](const std::vector<unsigned char>& b) {
     sp = (sp - b.size()) & ~15ULL;
@@ -118,10 +124,13 @@ void darwinkernel::frame(thread& t, registers& r, const siginfo& info) {
     return sp;
   };
   std::vector<unsigned char> mc(s.machine);
-  poke(mc, 8, s.word, info.addr);
+  poke(mc, s.addr, s.word, info.addr);
   for (std::size_t i = 0; i < s.nregs; i++)
     poke(mc, s.regs[i].offset, s.word, r.*s.regs[i].reg);
-  ptrace(PTRACE_GETFPREGS, t.lid, nullptr, mc.data() + s.fp);
+  if (r.isarm)
+    armsave(mc, r);
+  else
+    ptrace(PTRACE_GETFPREGS, t.lid, nullptr, mc.data() + s.fp);
   const std::uint64_t mcat = push(mc);
   std::vector<unsigned char> uc(s.context);
   poke(uc, 0, 4, was ? 1 : 0);
@@ -142,7 +151,11 @@ void darwinkernel::frame(thread& t, registers& r, const siginfo& info) {
   // Before 10.14 there is no token: something else is in its place.
   const std::uint64_t tok = release() >= kMojave ? token(ucat) : 0xbadbad;
   const auto sig = static_cast<std::uint64_t>(info.sig);
-  if (p.wide) {
+  if (r.isarm) {
+    const std::uint64_t x[] = {a.handler, style, sig, siat, ucat, tok};
+    std::copy(std::begin(x), std::end(x), r.arm.x);
+    r.arm.pstate &= ~kArmbtype;
+  } else if (p.wide) {
     r.rdi = a.handler, r.rsi = style, r.rdx = sig;
     r.rcx = siat, r.r8 = ucat, r.r9 = tok;
     sp -= 8;
@@ -155,8 +168,8 @@ void darwinkernel::frame(thread& t, registers& r, const siginfo& info) {
     push(words);
     sp += 12;
   }
-  r.rip = a.tramp;
-  r.rsp = sp;
+  r.pc() = a.tramp;
+  r.sp() = sp;
   r.eflags &= ~0x10d01ULL;
 }
 
@@ -177,10 +190,13 @@ void darwinkernel::dosigreturn(thread& t) {
   registers r = t.entry;
   for (std::size_t i = 0; i < s.nregs; i++)
     r.*s.regs[i].reg = peek(mc, s.regs[i].offset, s.word);
-  ptrace(PTRACE_SETFPREGS, t.lid, nullptr, mc.data() + s.fp);
+  if (r.isarm)
+    armload(mc, r);
+  else
+    ptrace(PTRACE_SETFPREGS, t.lid, nullptr, mc.data() + s.fp);
   t.mask = static_cast<std::uint32_t>(peek(uc, 4, 4)) & ~(bit(9) | bit(17));
   t.onstack = (peek(uc, 0, 4) & 1) != 0;
-  record(t).result = r.rip;
+  record(t).result = r.pc();
   finishwith(t, r);
 }
 

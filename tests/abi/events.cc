@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kReadFilter = -1, kWriteFilter = -2, kUserFilter = -10;
 constexpr std::uint32_t kAdd = 1, kDelete = 2, kOneshot = 0x10, kClear = 0x20;
-constexpr std::uint32_t kErrorFlag = 0x4000, kEof = 0x8000;
+constexpr std::uint32_t kEof = 0x8000;
 constexpr std::uint32_t kTrigger = 0x01000000;
 
 struct layout {
@@ -32,14 +32,6 @@ layout layoutof(const options& how, bool wide) {
                : layout{8, 10, 12, 16, 24, 32, 8, 8};
   if (obsd && !old) return {4, 6, 8, 12, 20, 24, 4, 8};
   return {4, 6, 8, 12, 16, 20, 4, 4};
-}
-
-// A descriptor of the program's as one of ours.
-int duplicate(pid_t pid, int fd) {
-  const auto pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  const auto ours = static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
-  close(pidfd);
-  return ours;
 }
 
 }  // namespace
@@ -99,7 +91,7 @@ int kqueue::change(pid_t pid, const knote& k, std::uint32_t fflags) {
   }
   if (it != notes.end()) return 0;
   knote n = k;
-  n.fd = duplicate(pid, static_cast<int>(k.ident));
+  n.fd = tracees->duplicate(pid, static_cast<int>(k.ident));
   if (n.fd < 0) return EBADF;
   epoll_event e{};
   e.events = (k.filter == kReadFilter ? EPOLLIN | EPOLLRDHUP : EPOLLOUT) |
@@ -190,7 +182,7 @@ void kernel::dokevent(thread& t) {
     }
   }
   if (room == 0) return finish(t, ok());
-  const auto answer = [=, this, &t] {
+  const auto answer = [=] {
     const std::vector<knote> found = q->ready(room);
     std::uint64_t at = to;
     for (const knote& k : found) {
@@ -232,7 +224,7 @@ void kernel::dopoll(thread& t) {
   constexpr std::int16_t kIn = 1, kOut = 4;
   const std::uint64_t at = arg(t, 0), n = arg(t, 1);
   const auto ms = static_cast<std::int32_t>(arg(t, 2));
-  const auto answer = [=, this, &t] {
+  const auto answer = [=, &t] {
     std::uint64_t ready = 0;
     for (std::uint64_t i = 0; i < n; i++) {
       entry e{};
@@ -242,7 +234,7 @@ void kernel::dopoll(thread& t) {
       if (const auto q = t.proc->queues.find(e.fd); q != t.proc->queues.end()) {
         e.revents = q->second->pending() ? kIn & e.events : 0;
       } else if (e.fd >= 0) {
-        const int ours = duplicate(t.proc->pid, e.fd);
+        const int ours = tracees->duplicate(t.proc->pid, e.fd);
         pollfd p{ours, e.events, 0};
         if (ours < 0)
           e.revents = POLLNVAL;

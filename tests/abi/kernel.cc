@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <ctime>
 
@@ -45,9 +44,6 @@ std::string kernel::states() const {
 
 void kernel::loop() {
   const std::int64_t deadline = now() + patience();
-  sigset_t chld;
-  sigemptyset(&chld);
-  sigaddset(&chld, SIGCHLD);
   while (!threads_.empty()) {
     if (step()) continue;
     timers();
@@ -57,8 +53,7 @@ void kernel::loop() {
     if (stuck) fail("every thread sleeps for ever:%s", states().c_str());
     if (now() > deadline)
       fail("no end in sight:%s %s", states().c_str(), doubt_.c_str());
-    const timespec nap{0, 300'000};
-    sigtimedwait(&chld, nullptr, &nap);
+    tracees->pause();
   }
 }
 
@@ -66,12 +61,11 @@ void kernel::loop() {
 // can come: Linux tells of young threads first, and those that spin would keep the
 // bed from the one they wait for.
 bool kernel::step() {
+  pid_t lid;
   int status;
   if (events_.empty())
-    for (pid_t lid; (lid = waitpid(-1, &status, __WALL | WNOHANG)) > 0;)
-      events_.emplace_back(lid, status);
+    while (tracees->next(lid, status)) events_.emplace_back(lid, status);
   if (events_.empty()) return false;
-  pid_t lid;
   std::tie(lid, status) = events_.front();
   events_.pop_front();
   thread* const t = findlinux(lid);
@@ -90,7 +84,7 @@ void kernel::attempt(pid_t lid, const std::function<void()>& fn) {
   try {
     fn();
   } catch (const violation& v) {
-    if (isstopped(lid)) throw;
+    if (tracees->isstopped(lid)) throw;
     doubt_ = v.what();
   }
 }
@@ -120,19 +114,17 @@ void kernel::stopped(thread& t, int status) {
     resume(t.lid);
   } else if (event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK ||
              event == PTRACE_EVENT_VFORK) {
-    unsigned long child = 0;
-    ptrace(PTRACE_GETEVENTMSG, t.lid, nullptr, &child);
     if (!t.onbirth) fail("bed: a birth that nobody asked for");
     const auto begin = t.onbirth;
     t.onbirth = {};
-    begin(born(static_cast<pid_t>(child)));
+    begin(born(tracees->child(t.lid)));
     resume(t.lid);
   } else if (sig == (SIGTRAP | 0x80)) {
     if (!t.incall) {
       atcall(t);
     } else {
       const auto then = t.onlinux;
-      const auto r = static_cast<std::int64_t>(getregs(t.lid).rax);
+      const std::int64_t r = tracees->callvalue(t.lid);
       t.onlinux = {};
       t.incall = false;
       if (!then) fail("bed: the end of a call that nobody made");
@@ -149,7 +141,7 @@ thread& kernel::born(pid_t lid) {
   if (early_.erase(lid) == 0 &&
       std::erase_if(events_, [&](const auto& e) { return e.first == lid; }) ==
           0 &&
-      !waitstop(lid, status))
+      !tracees->waitstop(lid, status))
     fail("bed: a new thread has vanished");
   auto t = std::make_unique<thread>();
   t->lid = lid;
@@ -166,19 +158,23 @@ void kernel::atcall(thread& t) {
 void kernel::serve(thread& t) {
   t.nr = callnumber(t);
   const callrow* row = nullptr;
+  const where here =
+      t.proc->processor == cpu::arm64 ? where::arm64 : where::x86;
   for (const callrow& c : table())
-    if (c.nr == t.nr && c.from <= release() && release() < c.until) row = &c;
+    if (c.nr == t.nr && c.from <= release() && release() < c.until &&
+        (c.cpus == where::all || c.cpus == here))
+      row = &c;
   call made;
   made.thread = t.id;
   made.nr = t.nr;
   made.name = row != nullptr ? row->name : "?";
   made.mask = t.mask;
-  made.sp = t.entry.rsp;
+  made.sp = t.entry.sp();
   t.record = out_.calls.size();
   out_.calls.push_back(made);
   if (row == nullptr)
     fail("call %u at pc %llx: this kernel (%u) has none of that number", t.nr,
-         t.entry.rip, release());
+         t.entry.pc(), release());
   checkcall(t);
   for (int i = 0; i < row->args; i++) record(t).args.push_back(arg(t, i));
   for (injection& i : how_.inject) {
@@ -191,6 +187,7 @@ void kernel::serve(thread& t) {
 
 std::uint64_t kernel::arg(const thread& t, int i) const {
   const registers& r = t.entry;
+  if (r.isarm) return r.arm.x[i];
   if (t.proc->wide && i < 6) {
     const std::uint64_t in[] = {r.rdi, r.rsi, r.rdx, r.r10, r.r8, r.r9};
     return in[i];
@@ -208,12 +205,8 @@ std::uint64_t kernel::arg(const thread& t, int i) const {
 // From the entry stop of a call that Linux is not to see, to its exit stop.
 void kernel::finishwith(thread& t, registers r) {
   if (t.incall) {
-    registers skip = t.entry;
-    skip.orig_rax = ~0ULL;
-    setregs(t.lid, skip);
-    resume(t.lid);
     int status = SIGKILL;
-    if (!waitstop(t.lid, status)) {
+    if (!tracees->skipcall(t.lid, t.entry, status)) {
       gone(t.lid, status);
       return;
     }
@@ -223,14 +216,13 @@ void kernel::finishwith(thread& t, registers r) {
 }
 
 void kernel::finish(thread& t, result res) {
-  constexpr std::uint64_t kCarry = 1;
   call& c = record(t);
   c.failed = res.failed;
   c.result = res.value;
   registers r = t.entry;
-  r.rax = t.proc->wide ? res.value : res.value & 0xffffffff;
-  if (res.hassecond) r.rdx = res.second;
-  r.eflags = res.failed ? r.eflags | kCarry : r.eflags & ~kCarry;
+  r.first() = t.proc->wide ? res.value : res.value & 0xffffffff;
+  if (res.hassecond) r.second() = res.second;
+  r.setcarry(res.failed);
   poison(t, r, res);
   finishwith(t, r);
 }
@@ -248,16 +240,6 @@ void kernel::go(thread& t, registers r) {
 void kernel::aslinux(thread& t, std::int64_t wide, std::int64_t narrow,
                      std::vector<std::uint64_t> args,
                      std::function<void(std::int64_t)> then) {
-  args.resize(6);
-  registers r = t.entry;
-  r.orig_rax = static_cast<std::uint64_t>(t.proc->wide ? wide : narrow);
-  if (t.proc->wide) {
-    r.rdi = args[0], r.rsi = args[1], r.rdx = args[2];
-    r.r10 = args[3], r.r8 = args[4], r.r9 = args[5];
-  } else {
-    r.rbx = args[0], r.rcx = args[1], r.rdx = args[2];
-    r.rsi = args[3], r.rdi = args[4], r.rbp = args[5];
-  }
   t.onlinux = std::move(then);
   if (!t.onlinux)
     t.onlinux = [this, &t](std::int64_t value) {
@@ -273,8 +255,8 @@ void kernel::aslinux(thread& t, std::int64_t wide, std::int64_t narrow,
         finish(t,
                error(e != kBsd.end() ? e->second : static_cast<int>(-value)));
     };
-  setregs(t.lid, r);
-  resume(t.lid);
+  tracees->makecall(t.lid, t.entry, t.proc->wide, t.proc->wide ? wide : narrow,
+                    std::move(args));
 }
 
 void kernel::sleep(thread& t, std::uint64_t ident, std::int64_t deadline) {

@@ -44,6 +44,7 @@ struct kqueue;
 // Of one program: what its threads share.
 struct process {
   pid_t pid = 0;
+  cpu processor = cpu::amd64;
   bool wide = true;     // 64-bit
   bool shares = false;  // its parent's memory
   std::array<action, kSignals + 1> actions{};
@@ -91,17 +92,22 @@ inline result error(int e) {
 
 class kernel;
 
-// A row of a system's table of calls: in which releases there is this number.
+// A row of a system's table of calls: in which releases there is this number, and
+// on which processors.
+enum class where { all, x86, arm64 };
 struct callrow {
   std::uint32_t nr, from, until;
   const char* name;
   int args;
   void (kernel::*fn)(thread&);
+  where cpus = where::all;
 };
 
 class kernel {
  public:
   explicit kernel(const options& how) : how_(how) {}
+  kernel(const kernel&) = delete;
+  kernel& operator=(const kernel&) = delete;
   virtual ~kernel() = default;
   outcome run(const std::string& program, const std::vector<std::string>& args);
 
@@ -118,7 +124,8 @@ class kernel {
   // A trap that is a call there (Darwin's int $0x81). Whether it was.
   virtual bool trapcall(thread&, registers&) { return false; }
   virtual std::uint32_t callnumber(const thread& t) const {
-    return static_cast<std::uint32_t>(t.entry.orig_rax);
+    const registers& r = t.entry;
+    return static_cast<std::uint32_t>(r.isarm ? r.arm.x[8] : r.orig_rax);
   }
   virtual void newidentity(thread& t) = 0;  // sets t.id
   // What a new process finds in its registers, which are its parent's so far.
@@ -141,6 +148,7 @@ class kernel {
   thread* find(std::int64_t id);
   thread* findlinux(pid_t lid);
   std::size_t wordbytes(const thread& t) const { return t.proc->wide ? 8 : 4; }
+  virtual std::uint64_t pagebytes(const thread&) const { return 4096; }
   void setbase(thread& t, registers& r, std::uint64_t base, bool fs);
   call& record(thread& t) { return out_.calls[t.record]; }
   void newthread(thread& t, std::function<void(thread&, registers&)> begin);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Deliberate mistakes in asm/ and sys/, each of which the test bed must catch.
 
-    tests/abi/mutants.py SOURCE_DIR ABI_TEST [PART_OF_A_NAME]
+    tests/abi/mutants.py SOURCE_DIR ABI_TEST [PART_OF_A_NAME_OR_PORT]
 
 Each mutant is made in a copy of the files, built by tests/abi/build.sh, and run
 under ABI_TEST. It is caught when a test fails. Prints a table for docs/played_kernels.md;
@@ -16,6 +16,7 @@ import tempfile
 
 O64, O32 = ("openbsd", "amd64"), ("openbsd", "386")
 D64, D32 = ("darwin", "amd64"), ("darwin", "386")
+OARM, DARM = ("openbsd", "arm64"), ("darwin", "arm64")
 
 # What is wrong, in which port's program, file, and from what to what.
 MUTANTS = [
@@ -145,8 +146,71 @@ MUTANTS = [
     ("a port's reference is given back twice", D64, "sys/darwin/thread.cc",
      "  syscall(kDeallocate, self, port);\n",
      "  syscall(kDeallocate, self, port);\n  syscall(kDeallocate, self, port);\n"),
-    ("clock: scale without the upper half", D32, "sys/darwin/clock.cc",
+    ("clock: scale without the upper half", D32, "sys/darwin/ticks_x86.h",
      "t.ns + (d >> 32) * scale + (", "t.ns + ("),
+    ("gate: two arguments exchanged", OARM, "asm/bsdcall_arm64.inc",
+     "ldp     x2, x3, [x9, #16]", "ldp     x3, x2, [x9, #16]"),
+    ("gate: carry taken for its opposite", OARM, "asm/bsdcall_arm64.inc",
+     "cset    w0, cs", "cset    w0, cc"),
+    ("gate: the 7th argument is the 5th", OARM, "asm/bsdcall_arm64.inc",
+     "ldp     x6, x7, [x9, #48]", "ldp     x6, x7, [x9, #32]"),
+    ("gate: the first argument is not kept", DARM, "asm/bsdcall_arm64.inc",
+     "mov     x11, x0", "nop"),
+    ("gate: the number where Darwin has it", OARM, "asm/syscall_openbsd_arm64.S",
+     "mov     x8, x0", "mov     x16, x0"),
+    ("gate: no barriers for the kernel to skip", OARM,
+     "asm/syscall_openbsd_arm64.S", "dsb     nsh\n        isb\n", ""),
+    ("gate: carry of before a Mach trap", DARM, "asm/bsdcall_arm64.inc",
+     "cmn     xzr, xzr", "cmp     xzr, xzr"),
+    ("gate: a Mach number not negative", DARM, "asm/syscall_darwin_arm64.S",
+     "cneg    x16, x16, eq", "nop"),
+    ("gate: a register that the system keeps for itself", DARM,
+     "asm/bsdcall_arm64.inc", "FUNC(burrow_bsdcall)",
+     "#define x10 x18\nFUNC(burrow_bsdcall)"),
+    ("tfork: arg is fn", OARM, "asm/thread_openbsd_arm64.S",
+     "mov     x0, x3", "mov     x0, x2"),
+    ("tfork: the child is who does not get 0", OARM, "asm/thread_openbsd_arm64.S",
+     "cbz     x0, .Lthread", "cbnz    x0, .Lthread"),
+    ("tfork: errno is not negated", OARM, "asm/thread_openbsd_arm64.S",
+     ".Lfailed:\n        neg     x0, x0", ".Lfailed:\n        nop"),
+    ("vfork: fn is not kept from the second result", OARM,
+     "asm/thread_openbsd_arm64.S", "mov     x3, x1 ", "mov     x3, x3 //"),
+    ("threxit: tid not given", OARM, "asm/thread_openbsd_arm64.S",
+     "mov     x0, x19 ", "mov     x0, xzr //"),
+    ("vfork: the child returns on the caller's stack", OARM,
+     "asm/thread_openbsd_arm64.S", "mov     sp, x4", "nop"),
+    ("handler without a landing pad", OARM, "asm/sigtramp_arm64.inc",
+     "        LANDING\n", ""),
+    ("handler's caller is lost", OARM, "asm/sigtramp_arm64.inc",
+     "ldp     x29, x30, [sp], #16", "ldp     x29, x9, [sp], #16"),
+    ("handler: vectors are not kept", OARM, "asm/signal_openbsd_arm64.S",
+     "str     q\\n, [sp, #-16]!", "sub     sp, sp, #16"),
+    ("handler's stack not aligned", OARM, "asm/signal_openbsd_arm64.S",
+     "stp     x9, x10, [sp, #-16]!", "stp     x9, x10, [sp, #-24]!"),
+    ("context: sp where the link is", OARM, "sys/openbsd/context_arm64.h",
+     ".sp = 8", ".sp = 16"),
+    ("context: two registers exchanged", OARM, "sys/openbsd/context_arm64.h",
+     '{"x19", 192}', '{"x19", 200}'),
+    ("siginfo: address where Darwin has it", OARM, "sys/openbsd/context_arm64.h",
+     ".addr = 16", ".addr = 24"),
+    ("threadstart: func and arg exchanged", DARM, "asm/thread_darwin_arm64.S",
+     "mov     x20, x2\n        mov     x21, x3",
+     "mov     x20, x3\n        mov     x21, x2"),
+    ("threadstart: the base is asked, not set", DARM, "asm/thread_darwin_arm64.S",
+     "#define SETBASE       2", "#define SETBASE       3"),
+    ("threadstart: 0 is not stored at the end", DARM, "asm/thread_darwin_arm64.S",
+     "stlr    wzr, [x9]", "nop    "),
+    ("vfork: told apart by the first result", DARM, "asm/thread_darwin_arm64.S",
+     "cbnz    w1, 2f", "cbz     w0, 2f"),
+    ("sigreturn: no token", DARM, "asm/signal_darwin_arm64.S",
+     "mov     x2, x21", "nop"),
+    ("sigreturn: style and signal exchanged", DARM, "asm/signal_darwin_arm64.S",
+     "mov     w20, w1", "mov     w20, w2"),
+    ("context: pc where sp is", DARM, "sys/darwin/context_arm64.h",
+     ".pc = 272", ".pc = 264"),
+    ("clock: the fraction upside down", DARM, "sys/darwin/ticks_arm64.h",
+     "numer = timebase() & 0xffffffff, denom = timebase() >> 32",
+     "numer = timebase() >> 32, denom = timebase() & 0xffffffff"),
 ]
 
 
@@ -199,7 +263,7 @@ def main():
     print("| mistake | port | result |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as work:
         for mutant in MUTANTS:
-            if wanted not in mutant[0]:
+            if wanted not in f"{mutant[0]}, {'/'.join(mutant[1])}":
                 continue
             said = verdict(source, test, mutant, work)
             bad += not said.startswith("caught")

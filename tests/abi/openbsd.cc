@@ -16,7 +16,7 @@ namespace {
 // Releases, by kern.osrevision.
 constexpr std::uint32_t k51 = 201205, k52 = 201211, k55 = 201405, k57 = 201505;
 constexpr std::uint32_t k59 = 201603, k62 = 201710, k64 = 201811, k71 = 202204;
-constexpr std::uint32_t k74 = 202310, k75 = 202404, kEver = ~0U;
+constexpr std::uint32_t k75 = 202404, kEver = ~0U;
 
 using K = kernel;
 auto own(void (openbsdkernel::*fn)(thread&)) {
@@ -26,7 +26,7 @@ auto own(void (openbsdkernel::*fn)(thread&)) {
 // The pins of a static program: section .openbsd.syscalls, {address, number}.
 std::map<std::uint32_t, std::set<std::uint64_t>> readpins(pid_t pid,
                                                           bool wide) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/exe", std::ios::binary);
+  std::ifstream in(tracees->program(pid), std::ios::binary);
   const std::vector<char> file((std::istreambuf_iterator<char>(in)), {});
   std::map<std::uint32_t, std::set<std::uint64_t>> pins;
   const auto sections = [&](const auto& h, auto one) {
@@ -117,23 +117,26 @@ void openbsdkernel::checkcall(thread& t) {
   const registers& r = t.entry;
   process& p = *t.proc;
   const char* const name = record(t).name.c_str();
-  constexpr std::uint64_t kGate = 2;  // bytes of the instruction
-  const std::uint64_t site = r.rip - kGate;
-  unsigned char gate[2] = {};
-  get(p.pid, site, gate);
-  const unsigned char wanted[2] = {p.wide ? static_cast<unsigned char>(0x0f)
-                                          : static_cast<unsigned char>(0xcd),
-                                   p.wide ? static_cast<unsigned char>(0x05)
-                                          : static_cast<unsigned char>(0x80)};
-  if (memcmp(gate, wanted, 2) != 0)
-    fail("%s: entered by %02x %02x, not this system's gate", name, gate[0],
-         gate[1]);
+  const std::uint64_t site = r.pc() - (r.isarm ? 4 : 2);
+  if (r.isarm) {
+    checkarmgate(t, site);
+  } else {
+    unsigned char gate[2] = {};
+    get(p.pid, site, gate);
+    const unsigned char wanted[2] = {p.wide ? static_cast<unsigned char>(0x0f)
+                                            : static_cast<unsigned char>(0xcd),
+                                     p.wide ? static_cast<unsigned char>(0x05)
+                                            : static_cast<unsigned char>(0x80)};
+    if (memcmp(gate, wanted, 2) != 0)
+      fail("%s: entered by %02x %02x, not this system's gate", name, gate[0],
+           gate[1]);
+  }
   const bool insigcode = site >= p.sigcode && site < p.sigcode + 64;
   if (t.nr == 103 && !insigcode)
-    fail("sigreturn at pc %llx: only the kernel's own page may", r.rip);
+    fail("sigreturn at pc %llx: only the kernel's own page may", r.pc());
   if (release() >= k75 && !insigcode && p.pins[t.nr].count(site) == 0)
     fail("%s (%u) at %lx is not in .openbsd.syscalls", name, t.nr, site);
-  if (release() >= k64) checkstack(t, r.rsp, name);
+  if (release() >= k64) checkstack(t, r.sp(), name);
 }
 
 void kernel::checkstack(thread& t, std::uint64_t sp, const char* when) {
@@ -144,6 +147,7 @@ void kernel::checkstack(thread& t, std::uint64_t sp, const char* when) {
 }
 
 void openbsdkernel::poison(thread& t, registers& r, const result&) {
+  if (r.isarm) return armpoison(r);
   if (!t.proc->wide) return;
   r.rcx = 0xdead00000000c0c0;  // the kernel does not keep them
   r.r11 = 0xdead000000000b11;
@@ -163,11 +167,11 @@ void openbsdkernel::birth(thread& t, std::uint64_t tcb, std::uint64_t tid,
   if (!put(t.proc->pid, tid, trial))
     fail("__tfork: the tid pointer %llx is not memory",
          static_cast<unsigned long long>(tid));
-  newthread(t, [=, this, &t](thread& c, registers& r) {
+  newthread(t, [=, this](thread& c, registers& r) {
     newidentity(c);
     lasttid_ = c.id;
     put(c.proc->pid, tid, static_cast<std::int32_t>(c.id));
-    if (hasstack) r.rsp = stack;
+    if (hasstack) r.sp() = stack;
     childregs(c, r);
     setbase(c, r, tcb, true);
     if (hasstack && release() >= k64) checkstack(c, stack, "__tfork");
@@ -219,10 +223,10 @@ void openbsdkernel::dothrexit(thread& t) {
 }
 
 void openbsdkernel::childregs(thread& c, registers& r) {
-  r.rax = 0;
-  if (release() < k64) r.rdx = 1;
-  r.eflags &= ~1ULL;
   poison(c, r, ok());
+  r.first() = 0;
+  if (release() < k64) r.second() = 1;
+  r.setcarry(false);
 }
 
 void openbsdkernel::dogetthrid(thread& t) {
@@ -297,6 +301,10 @@ void openbsdkernel::started(thread& t) {
   process& p = *t.proc;
   p.pins = readpins(t.lid, p.wide);
   p.cookie = 0x5ec4e7c00c1e0000 ^ static_cast<std::uint64_t>(p.pid);
+  if (p.processor == cpu::arm64) {
+    armstarted(t);
+    return;
+  }
   // call *%rax; mov %rsp,%rdi; push %rdi; mov $103,%eax; syscall
   static const unsigned char kWide[] = {
       0xff, 0xd0, 0x48, 0x89, 0xe7, 0x57, 0xb8, 103, 0, 0, 0, 0x0f, 0x05, 0xf4};

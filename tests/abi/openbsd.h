@@ -38,6 +38,14 @@ class openbsdkernel : public kernel {
 
  private:
   void queue(thread& t);
+  // openbsd_arm64.cc
+  void checkarmgate(thread& t, std::uint64_t site);
+  void armpoison(registers& r) const;
+  void armstarted(thread& t);
+  void armframe(thread& t, registers& r, const siginfo& info);
+  void armsigreturn(thread& t);
+  std::uint64_t frametop(const thread& t, const registers& r,
+                         const action& a) const;
   void birth(thread& t, std::uint64_t tcb, std::uint64_t tid,
              std::uint64_t stack, bool hasstack);
   std::int64_t lasttid_ = 0;

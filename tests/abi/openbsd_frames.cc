@@ -116,15 +116,21 @@ void openbsdkernel::altstackset(thread& t) {
   t.proc->stacks.push_back({lo, hi});
 }
 
+// Where a frame may begin, downwards: below the red zone, or the alternate stack.
+std::uint64_t openbsdkernel::frametop(const thread& t, const registers& r,
+                                      const action& a) const {
+  if ((a.flags & kOnstack) != 0 && t.alt.enabled && !onaltstack(t, r.sp()))
+    return (t.alt.lo + t.alt.bytes) & ~(release() >= k64 ? kPage - 1 : 0);
+  return r.sp() - (t.proc->processor == cpu::amd64 ? 128 : 0);
+}
+
 void openbsdkernel::frame(thread& t, registers& r, const siginfo& info) {
+  if (release() >= k64) checkstack(t, r.sp(), "signal");
+  if (r.isarm) return armframe(t, r, info);
   const shape& s = shapeof(t);
   process& p = *t.proc;
   const action& a = p.actions[static_cast<std::size_t>(info.sig)];
-  if (release() >= k64) checkstack(t, r.rsp, "signal");
-  const bool alt =
-      (a.flags & kOnstack) != 0 && t.alt.enabled && !onaltstack(t, r.rsp);
-  std::uint64_t sp = r.rsp - (p.wide ? 128 : 0);
-  if (alt) sp = (t.alt.lo + t.alt.bytes) & ~(release() >= k64 ? kPage - 1 : 0);
+  std::uint64_t sp = frametop(t, r, a);
   const auto push = [&](const std::vector<unsigned char>& b) {
     if (!writemem(p.pid, sp, b.data(), b.size()))
       fail("signal %d: no room for its frame at %lx", info.sig, sp);
@@ -181,6 +187,7 @@ void openbsdkernel::frame(thread& t, registers& r, const siginfo& info) {
 }
 
 void openbsdkernel::dosigreturn(thread& t) {
+  if (t.entry.isarm) return armsigreturn(t);
   const shape& s = shapeof(t);
   process& p = *t.proc;
   const std::uint64_t at = arg(t, 0);

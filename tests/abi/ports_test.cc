@@ -15,7 +15,7 @@ struct port {
   const char* arch;
   std::uint32_t number;  // of the release
   const char* release;
-  int wordbytes() const { return std::string(arch) == "386" ? 4 : 8; }
+  bool arm64() const { return std::string(arch) == "arm64"; }
 };
 
 std::string name(const port& p) {
@@ -28,8 +28,10 @@ class Ports : public testing::TestWithParam<port> {
  protected:
   void SetUp() override {
     if (*ABI_WHY_NOT != 0) GTEST_SKIP() << ABI_WHY_NOT;
-    if (const std::string why = abibed::cannot(GetParam().wordbytes());
-        !why.empty())
+    how.emulate = GetParam().arm64();
+    if (how.emulate && *ABI_ARM64_WHY_NOT != 0)
+      GTEST_SKIP() << ABI_ARM64_WHY_NOT;
+    if (const std::string why = abibed::cannot(GetParam().arch); !why.empty())
       GTEST_SKIP() << why;
     how.release.os = std::string(GetParam().os) == "darwin"
                          ? abibed::system::darwin
@@ -134,6 +136,10 @@ TEST_P(Ports, AThreadThatComputesDoesNotNoticeSignals) {
   EXPECT_EQ(good("kicked").delivered, 10);
 }
 
+TEST_P(Ports, ABrokenPipeSaysWhoseItIs) {
+  EXPECT_EQ(good("brokenpipe", kAlt).delivered, 2);
+}
+
 TEST_P(Ports, AKilledProcessIsDead) { EXPECT_EQ(run("killed").signal, 15); }
 
 TEST_P(Ports, AnothersHandlerIsCalled) { good("forwarded", kAlt); }
@@ -178,7 +184,14 @@ TEST_P(Ports, AForkedChild) { good("forked", 4096); }
 TEST_P(Ports, AnotherProgramIsStarted) {
   const abibed::outcome r = good("spawned", kAlt + kSpare);
   EXPECT_EQ(r.of("vfork").at(0).mask, kAll);
-  EXPECT_EQ(r.of("execve").at(0).mask, 0U);
+  const abibed::call exec = r.of("execve").at(0);
+  EXPECT_EQ(exec.mask, 0U);
+  // On the stack that was given.
+  for (const abibed::call& c : r.of("mmap"))
+    if (c.args[1] == kSpare) {
+      EXPECT_GT(exec.sp, c.result);
+      EXPECT_LT(exec.sp, c.result + kSpare);
+    }
 }
 
 TEST_P(Ports, DescriptorsInEachOthersWay) {
@@ -204,8 +217,8 @@ TEST_P(Ports, TheSeventhArgumentIsWhereItShouldBe) {
 // ---- The scheduler ----
 
 TEST_P(Ports, GoroutinesRun) {
-  if (GetParam().wordbytes() == 4)
-    GTEST_SKIP() << "Boost.Context is not here for 386";
+  if (std::string(GetParam().arch) != "amd64")
+    GTEST_SKIP() << "Boost.Context is here for amd64 alone";
   const abibed::outcome r = core({});
   EXPECT_GE(r.delivered, 3);
   EXPECT_EQ(r.output, "ok\n");
@@ -214,8 +227,8 @@ TEST_P(Ports, GoroutinesRun) {
 
 // With no thread but the monitor's beside the first the run is as good, and says so.
 TEST_P(Ports, GoroutinesRunWhereThreadsAreRefused) {
-  if (GetParam().wordbytes() == 4)
-    GTEST_SKIP() << "Boost.Context is not here for 386";
+  if (std::string(GetParam().arch) != "amd64")
+    GTEST_SKIP() << "Boost.Context is here for amd64 alone";
   how.inject.push_back({creation(run("one")).nr, 1, 1000, 35});
   const std::string said = core({"few"}).output;
   EXPECT_NE(said.find("failed to create new OS thread"), std::string::npos);
@@ -238,7 +251,10 @@ constexpr port kPorts[] = {
     {"darwin", "amd64", 12, "10_8"},     {"darwin", "amd64", 16, "10_12"},
     {"darwin", "amd64", 18, "10_14"},    {"darwin", "amd64", 20, "11"},
     {"darwin", "386", 12, "10_8"},       {"darwin", "386", 16, "10_12"},
-    {"darwin", "386", 18, "10_14"},
+    {"darwin", "386", 18, "10_14"},      {"openbsd", "arm64", 201710, "6_2"},
+    {"openbsd", "arm64", 202105, "6_9"}, {"openbsd", "arm64", 202204, "7_1"},
+    {"openbsd", "arm64", 202404, "7_5"}, {"darwin", "arm64", 20, "11"},
+    {"darwin", "arm64", 23, "14"},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, Ports, testing::ValuesIn(kPorts),

@@ -1,9 +1,5 @@
 // tests/abi/signals.cc - sending, blocking and delivering foreign signals, and
 // what Linux's own stand for.
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <csignal>
 
 #include "tests/abi/kernel.h"
@@ -45,8 +41,7 @@ int faultsignal(int linuxsig) {
 }  // namespace
 
 void kernel::atsignal(thread& t, int sig) {
-  siginfo_t info{};
-  ptrace(PTRACE_GETSIGINFO, t.lid, nullptr, &info);
+  const siginfo_t info = tracees->signal(t.lid);
   registers r = getregs(t.lid);
   if (sig == kPoke && t.poked) {
     t.poked = false;
@@ -58,7 +53,7 @@ void kernel::atsignal(thread& t, int sig) {
         fault, faultcode(sig, info.si_code),
         sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL
             ? reinterpret_cast<std::uint64_t>(info.si_addr)
-            : r.rip,
+            : r.pc(),
         0};
     const auto& a = t.proc->actions[static_cast<std::size_t>(fault)];
     if (a.handler <= 1 || (t.mask & bit(fault)) != 0) {
@@ -75,7 +70,8 @@ void kernel::atsignal(thread& t, int sig) {
       t.pending[s.sig] = s;
     go(t, r);
   } else {
-    fail("bed: Linux signal %d (code %d) at pc %llx", sig, info.si_code, r.rip);
+    fail("bed: Linux signal %d (code %d) at pc %llx", sig, info.si_code,
+         r.pc());
   }
 }
 
@@ -115,7 +111,7 @@ void kernel::act(thread& t, registers& r, const siginfo& info) {
 // The default action: the process ends.
 void kernel::die(thread& t, const siginfo& info) {
   if (t.proc->pid == first_) out_.signal = info.sig;
-  ::kill(t.proc->pid, SIGKILL);
+  tracees->kill(t.proc->pid);
   // The stops of its threads are of no interest any more.
   const auto p = t.proc;
   std::erase_if(sleepers_,
@@ -137,7 +133,7 @@ void kernel::signalthread(thread& t, const siginfo& info) {
     }
   } else if ((!t.incall || t.onlinux) && !t.poked) {
     t.poked = true;
-    syscall(SYS_tgkill, t.proc->pid, t.lid, kPoke);
+    tracees->poke(t.proc->pid, t.lid);
   }
 }
 

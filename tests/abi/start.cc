@@ -1,6 +1,4 @@
 // tests/abi/start.cc - the beginning and the end of a program under test.
-#include <elf.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -12,44 +10,10 @@
 
 namespace abibed {
 
-namespace {
-
-bool iswide(pid_t pid) {
-  const std::string exe = "/proc/" + std::to_string(pid) + "/exe";
-  unsigned char ident[EI_NIDENT] = {};
-  const int fd = open(exe.c_str(), O_RDONLY | O_CLOEXEC);
-  if (read(fd, ident, sizeof ident) < 0) fail("bed: cannot read the program");
-  close(fd);
-  return ident[EI_CLASS] == ELFCLASS64;
-}
-
-}  // namespace
-
 void kernel::launch(const std::string& program,
                     const std::vector<std::string>& args) {
   outfd_ = memfd_create("output", MFD_CLOEXEC);
-  first_ = fork();
-  if (first_ == 0) {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    dup2(outfd_, 1);
-    dup2(outfd_, 2);
-    std::vector<char*> argv{const_cast<char*>(program.c_str())};
-    for (const std::string& a : args)
-      argv.push_back(const_cast<char*>(a.c_str()));
-    argv.push_back(nullptr);
-    char* env[] = {nullptr};
-    ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-    execve(program.c_str(), argv.data(), env);
-    _exit(126);
-  }
-  int status;
-  if (!waitstop(first_, status)) fail("bed: cannot start %s", program.c_str());
-  constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE |
-                            PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                            PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
-  ptrace(PTRACE_SETOPTIONS, first_, nullptr, kOptions);
+  first_ = tracees->start(program, args, outfd_);
   auto t = std::make_unique<thread>();
   t->lid = first_;
   t->proc = std::make_shared<process>();
@@ -58,17 +22,16 @@ void kernel::launch(const std::string& program,
   resume(main.lid);
 }
 
-// Linux puts the stack at random, now and then where the system has something of
-// its own: then once more.
 void kernel::atexec(thread& t) {
   auto p = std::make_shared<process>();
   p->pid = t.lid;
-  p->wide = iswide(t.lid);
+  p->processor = tracees->processor(t.lid);
+  p->wide = p->processor != cpu::i386;
   for (int sig = 1; sig <= kSignals; sig++)  // ignored ones stay so
     if (t.proc->actions[sig].handler == 1) p->actions[sig].handler = 1;
   t.proc = p;
-  while (occupied(t.lid, needs(t))) execagain(t.lid, p->wide);
-  p->stacks.push_back(mapping(t.lid, "[stack]"));
+  tracees->makeroom(t.lid, needs(t));
+  p->stacks.push_back(tracees->stack(t.lid));
   t.alt = {};
   t.onlinux = {};
   newidentity(t);
@@ -77,10 +40,8 @@ void kernel::atexec(thread& t) {
 
 outcome kernel::run(const std::string& program,
                     const std::vector<std::string>& args) {
-  sigset_t chld, old;
-  sigemptyset(&chld);
-  sigaddset(&chld, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &chld, &old);
+  const std::unique_ptr<machine> m = how_.emulate ? emulated() : ptraced();
+  tracees = m.get();
   try {
     launch(program, args);
     loop();
@@ -88,18 +49,15 @@ outcome kernel::run(const std::string& program,
     out_.violation = v.what();
   }
   collect();
-  sigprocmask(SIG_SETMASK, &old, nullptr);
+  tracees = nullptr;
   return out_;
 }
 
 // Ends what is left, and reads what was written.
 void kernel::collect() {
-  for (const auto& [lid, t] : threads_) ::kill(t->proc->pid, SIGKILL);
-  for (const pid_t lid : early_) ::kill(lid, SIGKILL);
-  if (first_ > 0) ::kill(first_, SIGKILL);
-  int status;
-  while (waitpid(-1, &status, __WALL) > 0) {
-  }
+  std::vector<pid_t> left(early_.begin(), early_.end());
+  for (const auto& [lid, t] : threads_) left.push_back(t->proc->pid);
+  tracees->end(left);
   char bytes[4096];
   lseek(outfd_, 0, SEEK_SET);
   for (ssize_t n; (n = read(outfd_, bytes, sizeof bytes)) > 0;)
@@ -119,7 +77,9 @@ static bool works(void (*thing)()) {
          WEXITSTATUS(status) == 0;
 }
 
-std::string cannot(int wordbytes) {
+std::string cannot(const std::string& arch) {
+  if (arch == "arm64")
+    return emulated() != nullptr ? "" : "libunicorn is not here";
   const auto traced = [] {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) < 0) _exit(1);
   };
@@ -129,7 +89,7 @@ std::string cannot(int wordbytes) {
     asm volatile("int $0x80" : "+a"(r)::"memory");
     if (r <= 0) _exit(1);
   };
-  if (wordbytes == 4 && !works(narrow)) return "no 32-bit programs here";
+  if (arch == "386" && !works(narrow)) return "no 32-bit programs here";
   return "";
 }
 

@@ -22,6 +22,7 @@ std::uintptr_t abi_spin(const std::atomic<std::uint32_t>* word);
 void* abi_self();
 std::uintptr_t abi_badload(std::uintptr_t at);
 extern const unsigned char abi_trap_here[];
+void abi_onpanic();  // what sigpanic's call comes to
 }
 
 void say(const char* text);

@@ -1,6 +1,13 @@
 // tests/abi/prog/signals.cc - handlers: where they run, what they see, and that
 // nothing of what they interrupt has changed when they return.
+#include "sys/bsd/file.h"
+#include "sys/io.h"
 #include "tests/abi/prog/prog.h"
+#ifdef __aarch64__
+#include "tests/abi/prog/trap_arm64.h"
+#else
+#include "tests/abi/prog/trap_x86.h"
+#endif
 
 namespace {
 
@@ -78,53 +85,42 @@ void raised(int, char**) {
 }
 
 // A trap: every register is as before, and where the context says.
-constexpr int kWide = sizeof(void*) == 8;
-constexpr int kIntregs = kWide ? 15 : 7;
-constexpr int kWords = kWide ? 22 : 16;
-std::uintptr_t before[kWords], after[kWords];
+std::uintptr_t before[trap::kWords], after[trap::kWords];
 
 void ontrap(int sig, void* info, void* ctxt) {
   CHECKEQ(sig, SIGTRAP);
   CHECK(onalt());
   CHECK(!sys::siginfo_fromuser(info));
   CHECKEQ(sys::sigctxt_pc(ctxt),
-          reinterpret_cast<std::uintptr_t>(abi_trap_here) + 1);
+          reinterpret_cast<std::uintptr_t>(abi_trap_here) + trap::kPast);
   sys::regvalue regs[sys::kMaxRegs];
   const int n = sys::sigctxt_regs(ctxt, regs);
-  CHECKEQ(n, kWide ? 18 : 10);
+  CHECKEQ(n, trap::kRegs);
   // Each of the patterns is there, once.
-  for (int i = 0; i < kIntregs; i++) {
+  for (int i = 0; i < trap::kIntregs; i++) {
     int found = 0;
     for (int k = 0; k < n; k++) found += regs[k].value == before[i];
     CHECKEQ(found, 1);
   }
-  CHECK(regs[0].name[1] == 'a' && regs[0].value == before[0]);
-  CHECK(regs[1].name[1] == 'b' && regs[1].value == before[1]);
-  CHECK(regs[2].name[1] == 'c' && regs[2].value == before[2]);
-  CHECK(regs[3].name[1] == 'd' && regs[3].value == before[3]);
-  CHECK(regs[4].value == before[5]);  // di
-  CHECK(regs[5].value == before[4]);  // si
-  CHECK(regs[6].value == before[6]);  // bp
-  if (kWide)
-    for (int i = 7; i < kIntregs; i++) CHECK(regs[i + 1].value == before[i]);
+  trap::checkorder(regs, before);
   seen.fetch_add(1);
+  trap::goon(ctxt);
   // The handler's own use of floating point is not seen below.
-  asm volatile("pxor %%xmm0, %%xmm0; pxor %%xmm7, %%xmm7" ::: "xmm0", "xmm7");
+  trap::spoil();
 }
 
 void trapped(int, char**) {
-  constexpr std::uintptr_t kDirection = 0x400, kFlags = 0xcd5;
   catching(ontrap, nullptr);
   install(SIGTRAP);
-  for (int i = 0; i < kWords; i++)
+  for (int i = 0; i < trap::kWords; i++)
     before[i] = static_cast<std::uintptr_t>(0xa5a5a5a500ULL) * 3 +
                 static_cast<std::uintptr_t>(i) * 0x01010101;
-  before[kIntregs] = 0x202 | kDirection | 0x80 | 0x4;  // flags: sign, parity
+  before[trap::kFlagword] = trap::kFlags;
   abi_trap(before, after);
   CHECKEQ(seen.load(), 1U);
-  for (int i = 0; i < kWords; i++)
-    if (i != kIntregs) CHECKEQ(after[i] ^ before[i], 0U);
-  CHECKEQ((after[kIntregs] ^ before[kIntregs]) & kFlags, 0U);
+  for (int i = 0; i < trap::kWords; i++)
+    if (i != trap::kFlagword) CHECKEQ(after[i] ^ before[i], 0U);
+  CHECKEQ((after[trap::kFlagword] ^ before[trap::kFlagword]) & trap::kSeen, 0U);
 }
 
 // A fault becomes a call of sigpanic.
@@ -143,13 +139,13 @@ void onfault(int sig, void* info, void* ctxt) {
   CHECK(sys::sigctxt_inject(ctxt, faultsp - 4096, 1024));
 }
 
-void onpanic() {
+}  // namespace
+
+void abi_onpanic() {
   CHECKEQ((frameaddress() + 2 * sizeof(void*)) % 16, 0U);
   CHECK(!onalt());
   CHECK(frameaddress() < faultsp);
-  // What sigpanic was given: its return address, then the two words.
-  const auto* const words =
-      reinterpret_cast<const std::uintptr_t*>(frameaddress()) + 2;
+  const auto* const words = panicwords(frameaddress());
   CHECKEQ(words[0], faultpc);
   CHECKEQ(words[1], faultsp);
   CHECKEQ(sys::getsigmask(), 0U);
@@ -157,8 +153,10 @@ void onpanic() {
   sys::exitprocess(0);
 }
 
+namespace {
+
 void faulted(int, char**) {
-  catching(onfault, onpanic);
+  catching(onfault, kOnpanic);
   install(SIGSEGV);
   install(SIGBUS);
   abi_badload(kNowhere);
@@ -169,7 +167,7 @@ void faulted(int, char**) {
 void uncaught(int, char**) { abi_badload(kNowhere); }
 
 void blockedfault(int, char**) {
-  catching(onfault, onpanic);
+  catching(onfault, kOnpanic);
   install(SIGSEGV);
   sys::sigprocmask(sys::sigbit(SIGSEGV), nullptr);
   abi_badload(kNowhere);
@@ -212,6 +210,29 @@ void kicked(int, char**) {
   std::int64_t r;
   while ((r = sys::tgkill(id, 0)) == 0) sys::usleep(200);
   CHECKEQ(r, -ESRCH);
+}
+
+// A write that nobody can read any more: which one, the context says.
+int brokenfd;
+
+void onpipe(int sig, void*, void* ctxt) {
+  CHECKEQ(sig, SIGPIPE);
+  CHECKEQ(sys::sigctxt_writefd(ctxt), brokenfd);
+  seen.fetch_add(1);
+}
+
+void brokenpipe(int, char**) {
+  catching(onpipe, nullptr);
+  install(SIGPIPE);
+  int ends[2];
+  CHECKEQ(sys::pipenowait(ends), 0);
+  brokenfd = ends[1];
+  CHECKEQ(sys::close(ends[0]), 0);
+  CHECKEQ(sys::write(ends[1], "x", 1), -EPIPE);
+  CHECKEQ(seen.load(), 1U);
+  brokenfd = -1;  // a signal that somebody sends
+  sys::raise(SIGPIPE);
+  CHECKEQ(seen.load(), 2U);
 }
 
 // A signal for the whole process, and one that ends it.
@@ -259,6 +280,7 @@ const scenario kSignalcases[] = {
     {"blockedfault", blockedfault},
     {"kicked", kicked},
     {"killed", killed},
+    {"brokenpipe", brokenpipe},
     {"forwarded", forwarded},
     {nullptr, nullptr},
 };
