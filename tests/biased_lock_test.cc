@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "burrow/detail/hchan.h"
+#include "sys/os.h"
 #include "tests/support/gotest.h"
 
 namespace {
@@ -28,6 +29,12 @@ void taketimes(biasedlock& l, int times, long& counter) {
     ++counter;
     l.unlock();
   }
+}
+
+// Dumps know a channel by its lock's address.
+TEST(BiasedLock, IsWhereItsChannelBegins) {
+  burrow::detail::hchan c;
+  EXPECT_EQ(static_cast<void*>(&c.lock), static_cast<void*>(&c));
 }
 
 GO_TEST(BiasedLock, BecomesOnesOwnAndIsTakenAway) {
@@ -53,6 +60,23 @@ TEST(BiasedLock, IsNoForeignThreadsOwn) {
   long counter = 0;
   taketimes(l, kOften, counter);
   EXPECT_FALSE(l.owned());
+}
+
+// Nor is it anybody's where to take it away would take milliseconds.
+TEST(BiasedLock, IsNobodysWhereTheFenceIsSlow) {
+  using burrow::sys::barrierkind;
+  const barrierkind before = burrow::sys::membarrier_kind();
+  if (burrow::sys::membarrier_force(barrierkind::global) != 0)
+    GTEST_SKIP() << "this kernel has no slow fence";
+  burrow::run(
+      [] {
+        biasedlock l;
+        long counter = 0;
+        taketimes(l, kOften, counter);
+        EXPECT_FALSE(l.owned());
+      },
+      {.maxprocs = 1});
+  burrow::sys::membarrier_force(before);
 }
 
 // Who shares it from the beginning never makes it his.

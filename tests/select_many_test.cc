@@ -1,7 +1,10 @@
 // tests/select_many_test.cc - selects of so many cases that they are done in another
 // way: probes at random, words of ready cases, and a turn for others before a park.
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -10,6 +13,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using burrow::chan;
 using burrow::make_chan;
 using burrow::recv;
@@ -110,6 +114,44 @@ GO_TEST(SelectMany, WaitsAmongOthersThatRun) {
   }
   __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
   for (int i = 0; i < 3; ++i) ended.recv();
+}
+
+// Beside others that compute it does not give them turn after turn: when a sender has
+// come, few of them have run since, of 500 us each.
+TEST(SelectMany, IsNotLateBehindThoseThatCompute) {
+  constexpr int kOthers = 7, kSelects = 21;
+  std::vector<int> seen;
+  burrow::run(
+      [&] {
+        std::atomic<int> turns{0};
+        std::atomic<bool> stop{false};
+        burrow::wait_group others;
+        for (int i = 0; i < kOthers; ++i)
+          others.go([&] {
+            while (!stop) {
+              burrow::testsupport::compute(500us);
+              ++turns;
+              burrow::yield();
+            }
+          });
+        std::vector<chan<int>> c(8);
+        for (auto& x : c) x = make_chan<int>();
+        std::optional<int> got;
+        auto cases = receives(c, got);
+        for (int k = 0; k < kSelects; ++k) {
+          burrow::go([&, before = turns.load()] {
+            burrow::sleep_for(100us);
+            c[5].send(before);
+          });
+          select(cases);
+          seen.push_back(turns - *got);
+        }
+        stop = true;
+        others.wait();
+      },
+      {.maxprocs = 1});
+  std::sort(seen.begin(), seen.end());
+  EXPECT_LT(seen[kSelects / 2], kOthers - 2);
 }
 
 // One that is locked to its thread, and one that its waiter runs in place.

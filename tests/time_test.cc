@@ -154,6 +154,45 @@ TEST(Sleep, DoesNotQueueBehindThoseThatYield) {
   EXPECT_LT(seen[seen.size() / 2], kOthers / 2);
 }
 
+// Nor behind those that are started meanwhile, however many: the first of six that
+// wake together starts 1,000 beside 2,000 that have not begun.
+TEST(Sleep, DoesNotStarveBehindThoseThatStart) {
+  constexpr int kBefore = 2'000, kNow = 1'000, kSleepers = 6;
+  int latest = 0;
+  burrow::run(
+      [&] {
+        std::atomic<int> begun{0};
+        std::atomic<bool> stop{false}, first{true};
+        burrow::wait_group others, sleepers;
+        const auto work = [&] {
+          ++begun;
+          burrow::testsupport::compute(20us);
+        };
+        others.go([&] {
+          while (!stop) burrow::yield();
+        });
+        const auto until = std::chrono::steady_clock::now() + 10ms;
+        int since = 0;
+        for (int i = 0; i < kSleepers; ++i)
+          sleepers.go([&] {
+            burrow::sleep_until(until);
+            if (first.exchange(false)) {
+              since = begun;
+              for (int k = 0; k < kNow; ++k) others.go(work);
+            } else {
+              latest = std::max(latest, begun - since);
+            }
+          });
+        for (int i = 0; i < 20; ++i) burrow::yield();  // they sleep
+        for (int k = 0; k < kBefore; ++k) others.go(work);
+        sleepers.wait();
+        stop = true;
+        others.wait();
+      },
+      {.maxprocs = 1});
+  EXPECT_LT(latest, kNow / 2);
+}
+
 GO_TEST(Sleep, SleepersSurviveAChangeOfMaxprocs) {
   const int before = burrow::maxprocs();
   std::atomic<int> awake{0};

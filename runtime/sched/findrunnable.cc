@@ -232,7 +232,9 @@ void runmytimers(p* pp, std::int64_t now) noexcept {
   for (std::uint32_t i = yielded; i < n && i < yielded + kFetched; i++)
     fetchstack(pp->fifo.peek(i));
   if (yielded == 0 || (yielded > kHogs && n > yielded + kFew)) return;
-  while (pp->fifo.size() > yielded) pp->lifo.pushback(pp->fifo.popback());
+  for (std::uint32_t i = yielded; i < n; i++)
+    pp->fifo.pushfront(pp->fifo.popback());
+  considerwake(pp);  // who has looked meanwhile may have seen one too few
 }
 
 // fromown is the work that needs no other p.

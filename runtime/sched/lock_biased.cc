@@ -28,6 +28,13 @@ bool worthwhile() noexcept {
   return taken.load(std::memory_order_relaxed) < kTaken;
 }
 
+// A thread that burrow did not make may outlive all runs. Where the fence takes
+// milliseconds, it is not for the users' own steps.
+bool cannotown(std::uintptr_t me) noexcept {
+  return me == biasedlock::kNobody || rt::getm() == nullptr ||
+         sys::membarrier_kind() != sys::barrierkind::expedited;
+}
+
 void pause(std::uint32_t& n) noexcept {
   if (n++ < 50) {
     sys::procyield(20);
@@ -42,19 +49,19 @@ void pause(std::uint32_t& n) noexcept {
 
 // count notes that thread me has the lock, by word_, while it is young.
 //
-// Context  any; it is held. A thread that burrow did not make owns none.
+// Context  any; it is held.
 void biasedlock::count(std::uintptr_t me) noexcept {
   const auto who = static_cast<std::uint16_t>(me >> 6 ^ me >> 22);
   if (who != who_) {
     who_ = who;
     times_ = 0;
-    if (++changes_ >= kChanges)
-      owner_.store(kShared, std::memory_order_release);
-    return;
+    changes_++;
   }
+  if (changes_ >= kChanges || cannotown(me))
+    return owner_.store(kShared, std::memory_order_release);
   if (++times_ < kEnough) return;
   times_ = 0;
-  if (rt::getm() == nullptr || !worthwhile()) return;
+  if (!worthwhile()) return;
   // Whoever finds word_ free from now on reads this, too, and leaves it (lockyoung).
   owner_.store(me, std::memory_order_release);
 }

@@ -250,8 +250,19 @@ bool yieldtofew(std::uint32_t most) noexcept {
       queued(pp) + (pp->runnext.load(relaxed) != nullptr ? 1 : 0);
   if (n == 0 || n > most) return false;
   // For these a turn is not cheap: a thread's switch, or the waiter's start.
-  if ((mp->curg->flags & (kGLocked | kGJoined)) != 0) return false;
+  g* gp = mp->curg;
+  if ((gp->flags & (kGLocked | kGJoined)) != 0) return false;
+  if (gp->yieldskip > 0) {
+    gp->yieldskip--;
+    return false;
+  }
+  // Where the others compute, the caller is late by all they do: seldom again.
+  const std::uint64_t before = sys::cputicks();
   goyield();
+  const bool slow = sys::cputicks() - before > sys::ticks16us();
+  gp->yieldbackoff =
+      slow ? static_cast<std::uint8_t>(gp->yieldbackoff * 2 + 1) : 0;
+  gp->yieldskip = gp->yieldbackoff;
   return true;
 }
 

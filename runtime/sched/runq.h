@@ -39,6 +39,15 @@ class runq {
     tail_.store(t + 1, std::memory_order_relaxed);
   }
 
+  // pushfront makes gp the oldest.
+  void pushfront(g* gp) noexcept {
+    if (size() == cap_) [[unlikely]]
+      grow();
+    const std::uint32_t h = head_.load(std::memory_order_relaxed) - 1;
+    slot_[h & (cap_ - 1)] = gp;
+    head_.store(h, std::memory_order_relaxed);
+  }
+
   // popfront takes the oldest; the queue must not be empty.
   g* popfront() noexcept {
     const std::uint32_t h = head_.load(std::memory_order_relaxed);

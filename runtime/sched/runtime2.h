@@ -101,6 +101,8 @@ struct g {
   std::uint32_t joinleft = 0;  // children still to be run in place; its child's
   std::uint32_t syscalls = 0;  // how deep in entersyscall
   std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
+  // yieldtofew: times not to yield still to come, and after the next slow one.
+  std::uint8_t yieldskip = 0, yieldbackoff = 0;
 
   // Foreign proxies only: 1 once goready came; a futex.
   std::atomic<std::uint32_t> parkword{0};

@@ -42,9 +42,11 @@
 namespace burrow::detail {
 
 class lockowner {
+ public:
+  static constexpr std::uintptr_t kNobody = 3;  // no thread's number
+
  protected:
-  static constexpr std::uintptr_t kShared = 0, kYoung = 1, kRevoking = 2,
-                                  kNobody = 3;
+  static constexpr std::uintptr_t kShared = 0, kYoung = 1, kRevoking = 2;
   std::atomic<std::uintptr_t> owner_{kYoung};
 };
 
@@ -52,6 +54,7 @@ class lockowner {
 // (no_unique_address).
 class biasedlock : private lockowner, public spinlock {
  public:
+  using lockowner::kNobody;
   constexpr biasedlock() noexcept : spinlock(own::free) {}
 
   [[gnu::always_inline]] void lock() noexcept {
@@ -68,6 +71,9 @@ class biasedlock : private lockowner, public spinlock {
   }
 
   [[gnu::always_inline]] void unlock() noexcept { letgo(); }
+
+  bool try_lock() = delete;
+  bool held() const = delete;
 
   // owned says that it is some thread's own; for tests.
   bool owned() const noexcept {

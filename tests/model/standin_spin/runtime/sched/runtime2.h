@@ -121,6 +121,11 @@ class runq {
     slot[own++] = gp;
     n_.store(own, relaxed);
   }
+  void pushfront(g* gp) noexcept {
+    for (std::uint32_t i = own++; i > 0; i--) slot[i] = slot[i - 1];
+    slot[0] = gp;
+    n_.store(own, relaxed);
+  }
   g* popfront() noexcept {
     g* gp = slot[0];
     own--;
@@ -153,7 +158,6 @@ struct emptyrunq {
   static std::uint32_t size() noexcept { return 0; }
   static bool empty() noexcept { return true; }
   static g* popfront() noexcept { return nullptr; }
-  static void pushback(g*) noexcept {}  // whom a timer wakes: nobody
 };
 
 struct timers {
