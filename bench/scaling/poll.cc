@@ -27,15 +27,17 @@ picos asked;
 std::uint64_t seedof, state;
 
 void give(const std::function<void(void*)>& found) {
-  std::size_t n = 0;
-  for (; at < coming.size() && coming[at] <= now() && n < kMost; at++) {
+  // Whoever is told may let other threads go first: what is taken is taken before.
+  for (std::size_t n = 0;
+       at < coming.size() && coming[at] <= now() && n < kMost;) {
+    const picos when = coming[at++];
     if (waiting.empty()) {
-      backlog.push_back(coming[at]);
+      backlog.push_back(when);
       continue;
     }
     connection& c = connections[static_cast<std::size_t>(waiting.back())];
     waiting.pop_back();
-    c.arrived = coming[at];
+    c.arrived = when;
     n++;
     work(kEach);
     found(c.gp);
