@@ -1,6 +1,7 @@
 // bench/scaling/main.cc - one simulation: counts, on one line of JSON.
 //
 //   scaling PROTOCOL WORKLOAD PROCS [seed=N] [scale=X] [machine=server|vm] [trace=US]
+//     [transfer=N] [barrier=N] [wake=N]   in percent, after machine
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -120,6 +121,28 @@ sim::costs vm() {
   return c;
 }
 
+void scaled(picos& what, double by) {
+  what = static_cast<picos>(static_cast<double>(what) * by);
+}
+
+// Percentages of what a kind of thing costs.
+bool price(sim::costs& c, const char* arg) {
+  const char* v = nullptr;
+  if (option(arg, "transfer", v)) {
+    for (picos* x : {&c.near, &c.far, &c.memory})
+      scaled(*x, std::atof(v) / 100);
+  } else if (option(arg, "barrier", v)) {
+    for (picos* x : {&c.barrier, &c.barriercore, &c.interrupt})
+      scaled(*x, std::atof(v) / 100);
+  } else if (option(arg, "wake", v)) {
+    for (picos* x : {&c.wakecall, &c.wakelate, &c.sleepcall})
+      scaled(*x, std::atof(v) / 100);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 int usage() {
   std::fprintf(stderr,
                "usage: scaling PROTOCOL WORKLOAD PROCS [seed=N] "
@@ -146,7 +169,7 @@ int main(int argc, char** argv) {
       tracing = std::atoi(v) * kUs;
     else if (option(argv[i], "machine", v))
       c = *v == 'v' ? vm() : c;
-    else
+    else if (!price(c, argv[i]))
       return usage();
   }
   for (const sim::protocol& p : sim::protocols())
