@@ -49,7 +49,12 @@ stackspan stackallocslow(p*, std::uint32_t) noexcept {
   char* lo = static_cast<char*>(sim::arena(kStackBytes));
   return {lo, lo + kStackBytes};
 }
-void stackfree(m* mp, stackspan s) noexcept { (void)mp, stackfreepool(s); }
+// The caller may run on s until its next switch, which is over when the m's next one
+// comes.
+void stackfree(m* mp, stackspan s) noexcept {
+  if (mp->deadstack.lo != nullptr) stackfreepool(mp->deadstack);
+  mp->deadstack = s;
+}
 void stackfreepool(stackspan s) noexcept {
   *reinterpret_cast<stackspan**>(s.lo) = freestack;
   freestack = reinterpret_cast<stackspan*>(s.lo);
