@@ -248,7 +248,7 @@ void boot(int nprocs, const ::std::string& name) {
 namespace burrow {
 
 no_preempt::no_preempt() noexcept : gp_(nullptr) {}
-no_preempt::~no_preempt() = default;
+no_preempt::~no_preempt() { (void)gp_; }
 void yield() { rt::goyield(); }
 
 namespace detail {
