@@ -13,6 +13,11 @@ inline std::int64_t nanotime() noexcept {
   sim::work(sim::cost().clock);
   return 1'000'000'000 + sim::now() / sim::kNs;  // 0 means none, in places
 }
+inline std::uint64_t cputicks() noexcept {
+  sim::work(8 * sim::kNs);
+  return static_cast<std::uint64_t>(sim::now() / 400);  // 2.5 GHz
+}
+inline std::uint64_t ticks16us() noexcept { return 40'000; }
 inline void usleep(std::uint32_t us) noexcept { sim::nap(us * sim::kUs); }
 inline void procyield(std::uint32_t n) noexcept {
   sim::pause(static_cast<int>(n));
