@@ -31,7 +31,7 @@ char* freestacks;
 void finish(m* mp) {
   if (auto* l = mp->unlock; l != nullptr) {
     mp->unlock = nullptr;
-    l->unlock();
+    l->letgo();
   }
   if (auto* fn = mp->after; fn != nullptr) {
     mp->after = nullptr;
