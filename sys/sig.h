@@ -78,7 +78,8 @@ void disp_forward(const sigdisp& d, int sig, void* info, void* ctxt) noexcept;
 
 // ---- Of the calling thread ----
 
-// sigprocmask replaces the mask and stores the old one unless that is null.
+// sigprocmask replaces the mask and stores the old one unless that is null. A system
+// that refuses it, or getsigmask, ends the process (sys/refused.h).
 void sigprocmask(std::uint64_t mask, std::uint64_t* old) noexcept;
 std::uint64_t getsigmask() noexcept;
 
