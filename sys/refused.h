@@ -31,4 +31,10 @@ namespace burrow::sys {
   exitprocess(2);
 }
 
+// unmask is sigmask_restore where the thread cannot stay as it is.
+inline void unmask(const std::uint64_t* old) noexcept {
+  if (const std::int64_t r = sigmask_restore(old); r < 0)
+    refused("sigprocmask", r);
+}
+
 }  // namespace burrow::sys

@@ -143,7 +143,8 @@ int sigctxt_writefd(const void* ctxt) noexcept;
 
 // forkraw makes a child that goes on from here with this thread alone and
 // returns 0 in it, without the C library's knowledge; its end signals nobody. It
-// is killed when the calling thread ends, or is killed, before it.
+// is killed when the calling thread ends, or is killed, before it, if the system
+// does that, and lets it.
 // Returns  the child's id, or -errno.
 std::int64_t forkraw() noexcept;
 

@@ -98,8 +98,7 @@ std::int64_t execspawn(execplan& p, void* stack, std::size_t bytes) noexcept {
   if (const std::int64_t r = sigmask_all(&mask); r < 0) return r;
   const std::int64_t pid =
       burrow_vfork(reinterpret_cast<void*>(top), entry, &p);
-  if (const std::int64_t r = sigmask_restore(&mask); r < 0)
-    refused("sigprocmask", r);
+  unmask(&mask);
   return pid;
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""interface.py HEADER... -- PROGRAM... -- CASES - that each port has all of sys/.
+"""interface.py HEADER... -- PROGRAM... -- CASES... - that each port has all of sys/.
 
 Every function that the headers declare must be defined in each of the programs,
 which are linked of all of a port's files, and named in CASES, which calls those that
-make system calls (prog/inject.cc).
+make system calls (prog/inject*.cc).
 """
 import re
 import subprocess
@@ -22,9 +22,11 @@ if len(declared) < 50:
     sys.exit(f"only {len(declared)} functions found in {sys.argv[1:split]}")
 bad = False
 second = sys.argv.index("--", split + 1)
-named = set(re.findall(r"\w+", open(sys.argv[second + 1]).read()))
+named = set()
+for cases in sys.argv[second + 1:]:
+    named |= set(re.findall(r"\w+", open(cases).read()))
 for name in sorted(declared - named):
-    print(f"{sys.argv[second + 1]}: nothing of {name}")
+    print(f"no case of {name}")
     bad = True
 for program in sys.argv[split + 1:second]:
     names = subprocess.run(["nm", "-C", "--defined-only", program], check=True,
