@@ -34,7 +34,7 @@ long firstarg(const user_regs_struct& r) { return r.ebx; }
 #endif
 
 constexpr int kMark = -77;
-constexpr std::size_t kBegin = 2, kEnd = 3;  // marks between which calls count
+constexpr std::size_t kBegin = 2;  // the mark after which calls count
 
 struct tracee {
   int who = 0;
