@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "runtime/os/osproc.h"
 #include "sys/exec.h"
@@ -137,12 +138,14 @@ void ended(long long r) {
   while (ran.load() == 0) sys::usleep(500);
 }
 
-std::string groups() {
-  const char* const folder = "/tmp/burrow_sys_inject_groups";
-  std::filesystem::create_directories(folder + std::string("/a"));
-  std::ofstream(folder + std::string("/self")) << "0::/a\n";
-  std::ofstream(folder + std::string("/a/cpu.max")) << "150000 100000\n";
-  return folder;
+// Groups of this process alone: the test may run twice at once.
+std::string folder, self;
+void groups() {
+  folder = "/tmp/burrow_sys_inject_" + std::to_string(::getpid());
+  self = folder + "/self";
+  std::filesystem::create_directories(folder + "/a");
+  std::ofstream(self) << "0::/a\n";
+  std::ofstream(folder + "/a/cpu.max") << "150000 100000\n";
 }
 
 }  // namespace
@@ -184,12 +187,9 @@ const std::vector<syscase> kPlaincases = {
     {"sysunused", reserve,
      []() -> long long { return sys::sysunused(at, kBytes); }, releaseany},
     {"ncpu", none, []() -> long long { return sys::ncpu(); }, none},
-    {"cpuquota", [] { groups(); },
-     []() -> long long {
-       return sys::cpuquota("/tmp/burrow_sys_inject_groups",
-                            "/tmp/burrow_sys_inject_groups/self");
-     },
-     none},
+    {"cpuquota", groups,
+     []() -> long long { return sys::cpuquota(folder.c_str(), self.c_str()); },
+     [](long long) { std::filesystem::remove_all(folder); }},
     {"membarrier", [] { sys::membarrier_init(); },
      [] { return sys::membarrier(), 0LL; }, none},
     {"membarrier_protect",
