@@ -55,6 +55,7 @@ __attribute__((visibility("hidden"))) std::intptr_t burrow_tfork51(
 struct burrow_startrecord {
   std::uint32_t* tid;     // gets the thread's port, and 0 when the thread ends
   std::uint32_t* report;  // gets the port after that
+  std::uintptr_t task;  // 386: this process's port; 0: no call gives ports back
 };
 __attribute__((visibility("hidden"))) void burrow_threadstart();
 

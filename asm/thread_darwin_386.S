@@ -16,14 +16,15 @@
 //   esp   16 below the stack up to 10.14, the stack since: not used
 //
 // As thread_darwin_amd64.S. The last call's arguments are read from memory when the
-// stack is another's already: from words that are zero for ever. So the port is not
-// given back: one name a thread that has ended.
+// stack is another's already: from words that are zero for ever. So the port is given
+// back before, by a call of its own (10.7 on).
 #include "asm/object.inc"
 
 #define SYS_exit      1
 #define SYS_vfork     66
 #define SYS_terminate 361
 #define SYS_setbase   3
+#define TRAP_deallocate (-18)
 
 FUNC(burrow_threadstart)
         .cfi_undefined eip              // unwinders stop here: nobody called us
@@ -42,6 +43,14 @@ FUNC(burrow_threadstart)
         movl    12(%esp), %eax
         movl    %eax, (%esp)
         call    *%esi
+        movl    8(%edi), %eax           // record.task
+        testl   %eax, %eax
+        jz      .Lnotask
+        movl    %eax, 4(%esp)
+        movl    %ebx, 8(%esp)
+        movl    $TRAP_deallocate, %eax
+        int     $0x81
+.Lnotask:
         movl    (%edi), %ecx
         movl    $.Lzeros, %esp
         movl    $0, (%ecx)              // the stack is another's now

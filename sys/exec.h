@@ -10,7 +10,14 @@
 
 namespace burrow::sys {
 
-enum class execstep : std::int32_t { none, group, folder, descriptors, exec };
+enum class execstep : std::int32_t {
+  none,
+  group,
+  folder,
+  descriptors,
+  exec,
+  signals,  // handlers reset, none blocked
+};
 
 struct execplan {
   const char* path = nullptr;
@@ -32,7 +39,8 @@ struct execplan {
 //
 // Context  a thread that may block; nobody changes the plan meanwhile.
 // Returns  the process's id, or -errno if there is none. If a step in the child
-//          has failed there is one, which has ended and must be waited for.
+//          has failed there is one, which has ended and must be waited for. The mask
+//          is as it was, or the process has ended (sys/refused.h).
 std::int64_t execspawn(execplan& plan, void* stack, std::size_t bytes) noexcept;
 
 // pidfdkill sends sig to the process that pidfd stands for.

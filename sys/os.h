@@ -36,7 +36,8 @@ std::int64_t futexsleep(std::atomic<std::uint32_t>* addr, std::uint32_t val,
                         std::int64_t ns) noexcept;
 
 // futexwakeup wakes at most n threads that sleep on addr.
-// Returns  the number woken. addr may be unmapped by now: -EFAULT, harmless.
+// Returns  the number woken, if that is known. addr may be unmapped by now: -EFAULT,
+//          harmless.
 std::int64_t futexwakeup(std::atomic<std::uint32_t>* addr,
                          std::uint32_t n) noexcept;
 
@@ -116,7 +117,8 @@ std::int64_t cpuquota() noexcept;
 // membarrier is a full memory barrier in every running thread of this process:
 // when it returns, what each did before is visible to the caller, and what each
 // does later sees what the caller did. 4 to 16 us. membarrier_init may be
-// called early to move its set-up out of the way.
+// called early to move its set-up out of the way. A system that refuses every way
+// ends the process (sys/refused.h).
 void membarrier_init() noexcept;
 void membarrier() noexcept;
 
@@ -146,7 +148,7 @@ std::int64_t tgkill(std::int64_t tid, int sig) noexcept;
 int threadcount() noexcept;
 
 // sigmask_all blocks every signal in this thread and stores the mask it had;
-// sigmask_restore puts that back.
+// sigmask_restore puts that back. After an error the mask is as it was; *old, too.
 std::int64_t sigmask_all(std::uint64_t* old) noexcept;
 std::int64_t sigmask_restore(const std::uint64_t* old) noexcept;
 

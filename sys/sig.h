@@ -78,7 +78,8 @@ void disp_forward(const sigdisp& d, int sig, void* info, void* ctxt) noexcept;
 
 // ---- Of the calling thread ----
 
-// sigprocmask replaces the mask and stores the old one unless that is null.
+// sigprocmask replaces the mask and stores the old one unless that is null. A system
+// that refuses it, or getsigmask, ends the process (sys/refused.h).
 void sigprocmask(std::uint64_t mask, std::uint64_t* old) noexcept;
 std::uint64_t getsigmask() noexcept;
 
@@ -142,7 +143,8 @@ int sigctxt_writefd(const void* ctxt) noexcept;
 
 // forkraw makes a child that goes on from here with this thread alone and
 // returns 0 in it, without the C library's knowledge; its end signals nobody. It
-// is killed when the calling thread ends, or is killed, before it.
+// is killed when the calling thread ends, or is killed, before it, if the system
+// does that, and lets it.
 // Returns  the child's id, or -errno.
 std::int64_t forkraw() noexcept;
 

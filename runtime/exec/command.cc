@@ -24,6 +24,8 @@ namespace {
 
 const char* stepname(sys::execstep step) noexcept {
   switch (step) {
+    case sys::execstep::signals:
+      return "reset signals";
     case sys::execstep::group:
       return "set process group";
     case sys::execstep::folder:

@@ -12,6 +12,7 @@
 
 #include "runtime/os/osproc_backend.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 
 namespace burrow::rt {
 
@@ -26,7 +27,7 @@ struct start {
 void* threadmain(void* p) noexcept {
   const start s = *static_cast<start*>(p);
   delete static_cast<start*>(p);
-  sys::sigmask_restore(&s.mask);
+  sys::unmask(&s.mask);
   s.fn(s.arg);
   return nullptr;
 }
@@ -66,11 +67,13 @@ std::int64_t pthreadnewosproc(void (*fn)(void*), void* arg,
     err = prepare(&attr, stackbytes);
     if (err == 0) {
       std::uint64_t mask;
-      sys::sigmask_all(&mask);
-      s->mask = mask;
-      pthread_t thread;
-      err = pthread_create(&thread, &attr, threadmain, s);
-      sys::sigmask_restore(&mask);
+      err = static_cast<int>(-sys::sigmask_all(&mask));
+      if (err == 0) {
+        s->mask = mask;
+        pthread_t thread;
+        err = pthread_create(&thread, &attr, threadmain, s);
+        sys::unmask(&mask);
+      }
     }
     pthread_attr_destroy(&attr);
   }

@@ -27,6 +27,7 @@
 #include "runtime/os/glibc_tcb.h"
 #include "runtime/os/osproc_backend.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 
 // In programs with a leak detector, which looks for pointers on the stacks and in
 // the thread-local storage of the threads that it knows; null in others.
@@ -155,11 +156,13 @@ void threadmain(void* arg) noexcept {
   auto* const t = static_cast<osthread*>(arg);
   tcbenter(t->tcb);
   current = t;
-  sys::sigmask_restore(&t->mask);
+  sys::unmask(&t->mask);
   t->fn(t->arg);
   tcbleave();
+  // A handler must not find the stack in other hands.
   std::uint64_t ignored;
-  sys::sigmask_all(&ignored);
+  if (const std::int64_t r = sys::sigmask_all(&ignored); r < 0)
+    sys::refused("sigprocmask", r);
   pushdead(t);
 }
 
@@ -177,11 +180,14 @@ std::int64_t start(osthread* t, void (*fn)(void*), void* arg) noexcept {
   t->fn = fn;
   t->arg = arg;
   std::uint64_t mask;
-  sys::sigmask_all(&mask);
+  if (const std::int64_t r = sys::sigmask_all(&mask); r < 0) {
+    giveback(t);
+    return r;
+  }
   t->mask = mask;
   const std::int64_t tid =
       sys::newthread(t->hi, tcbpointer(t->tcb), tcbtid(t->tcb), threadmain, t);
-  sys::sigmask_restore(&mask);
+  sys::unmask(&mask);
   if (tid < 0) giveback(t);
   return tid;
 }

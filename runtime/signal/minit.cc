@@ -11,6 +11,7 @@
 #include "runtime/sched/mem.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 
 namespace burrow::rt {
 
@@ -50,9 +51,10 @@ bool sigblockedinrun(std::uint64_t set) noexcept {
 std::int64_t newthreadblocked(void (*fn)(void*), void* arg,
                               std::size_t stackbytes) noexcept {
   std::uint64_t mask;
-  sys::sigmask_all(&mask);
-  const std::int64_t err = newosproc(fn, arg, stackbytes);
-  sys::sigmask_restore(&mask);
+  std::int64_t err = sys::sigmask_all(&mask);
+  if (err < 0) return err;
+  err = newosproc(fn, arg, stackbytes);
+  sys::unmask(&mask);
   return err;
 }
 

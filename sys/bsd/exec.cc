@@ -12,6 +12,7 @@
 #include "asm/bsd.h"
 #include "sys/bsd/syscall.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 #include "sys/sig.h"
 
 namespace burrow::sys {
@@ -21,14 +22,16 @@ namespace {
 constexpr int kSetfd = 2;
 constexpr int kLastsig = 31;
 
-// Ignored signals stay ignored, as nohup wants it.
-void resethandlers() noexcept {
+// Ignored signals stay ignored, as nohup wants it. Returns  0 or -errno.
+std::int64_t resethandlers() noexcept {
   for (int sig = 1; sig <= kLastsig; sig++) {
     sigdisp d;
-    if (getsig(sig, &d) < 0 || d.handler == kSigdfl || d.handler == kSigign)
-      continue;
-    setsig(sig, {}, nullptr);
+    if (sigtab(sig).flags == 0) continue;  // nobody can catch it
+    if (const std::int64_t r = getsig(sig, &d); r < 0) return r;
+    if (d.handler == kSigdfl || d.handler == kSigign) continue;
+    if (const std::int64_t r = setsig(sig, {}, nullptr); r < 0) return r;
   }
+  return 0;
 }
 
 // Moves fds[0..2] to 0, 1, 2. One that is in the way of another is moved out of it
@@ -51,6 +54,8 @@ std::int64_t placedescriptors(const int* fds) noexcept {
 }
 
 std::int64_t prepare(execplan& p, execstep& step) noexcept {
+  step = execstep::signals;
+  if (const std::int64_t r = resethandlers(); r < 0) return r;
   step = execstep::group;
   if (p.group >= 0)
     if (const std::int64_t r = syscall(kernel::kSetpgid, 0, p.group); r < 0)
@@ -66,12 +71,15 @@ std::int64_t prepare(execplan& p, execstep& step) noexcept {
 // In the child.
 void child(void* arg) noexcept {
   auto& p = *static_cast<execplan*>(arg);
-  resethandlers();
+  constexpr std::uint64_t kNone = 0;
   execstep step;
   std::int64_t r = prepare(p, step);
   if (r >= 0) {
+    step = execstep::signals;
+    r = sigmask_restore(&kNone);
+  }
+  if (r >= 0) {
     step = execstep::exec;
-    sigprocmask(0, nullptr);
     r = syscall(kernel::kExecve, p.path, p.argv, p.envp);
   }
   p.error = static_cast<int>(-r);
@@ -86,11 +94,11 @@ void entry(void* arg) { child(arg); }
 std::int64_t execspawn(execplan& p, void* stack, std::size_t bytes) noexcept {
   auto top = (reinterpret_cast<std::uintptr_t>(stack) + bytes) / 16 * 16 - 16;
   std::uint64_t mask;
-  sigmask_all(&mask);
   p.pidfd = -1;
+  if (const std::int64_t r = sigmask_all(&mask); r < 0) return r;
   const std::int64_t pid =
       burrow_vfork(reinterpret_cast<void*>(top), entry, &p);
-  sigmask_restore(&mask);
+  unmask(&mask);
   return pid;
 }
 

@@ -1,6 +1,11 @@
 // sys/bsd/kevent.cc - struct kevent as this kernel has it, to and from sys/bsd's own.
 #include "sys/bsd/kevent.h"
 
+#include <cerrno>
+
+#include "sys/io.h"
+#include "sys/os.h"
+
 namespace burrow::sys {
 
 namespace {
@@ -41,8 +46,11 @@ event get(const unsigned char* from) noexcept {
 std::int64_t newkqueue() noexcept {
   constexpr int kSetfd = 2, kFdCloexec = 1;
   const std::int64_t kq = syscall(kernel::kKqueue);
-  if (kq >= 0) syscall(kernel::kFcntl, kq, kSetfd, kFdCloexec);
-  return kq;
+  if (kq < 0) return kq;
+  const std::int64_t r = syscall(kernel::kFcntl, kq, kSetfd, kFdCloexec);
+  if (r >= 0) return kq;
+  close(static_cast<int>(kq));
+  return r;
 }
 
 std::int64_t keventchange(int kq, const event* e, int n) noexcept {
@@ -50,6 +58,13 @@ std::int64_t keventchange(int kq, const event* e, int n) noexcept {
   for (int i = 0; i < n; i++)
     put(bytes + i * kernel::eventlayout().bytes, e[i]);
   return syscall(kernel::kevent(), kq, bytes, n, nullptr, 0, nullptr);
+}
+
+void keventwake(int kq, const event& e) noexcept {
+  for (std::int64_t r; (r = keventchange(kq, &e, 1)) < 0;) {
+    if (r != -EINTR && r != -ENOMEM) return;
+    osyield();
+  }
 }
 
 std::int64_t keventget(int kq, event* out, std::size_t n,

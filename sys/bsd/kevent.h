@@ -32,6 +32,10 @@ std::int64_t newkqueue() noexcept;
 // the second is not if the first fails. Returns  0 or -errno.
 std::int64_t keventchange(int kq, const event* e, int n) noexcept;
 
+// keventwake makes a change that wakes somebody: one who sleeps for ever if it is
+// lost, so that what passes is tried until it has passed.
+void keventwake(int kq, const event& e) noexcept;
+
 // keventget takes up to n events (at most kKeventMost), waiting for ns nanoseconds
 // at most for the first (0: not at all, < 0: for ever).
 // Returns  how many, or -errno.

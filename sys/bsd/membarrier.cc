@@ -8,6 +8,7 @@
 
 #include "sys/bsd/syscall.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 
 namespace burrow::sys {
 
@@ -26,10 +27,14 @@ void membarrier() noexcept {
   // has taken the permission away. It is written to so that there is a
   // translation to revoke.
   while (togglelock.exchange(1, std::memory_order_acquire) != 0) osyield();
-  syscall(kernel::kMprotect, togglepage, sizeof togglepage, kReadWrite);
-  *static_cast<volatile char*>(togglepage) = 1;
-  syscall(kernel::kMprotect, togglepage, sizeof togglepage, kRead);
+  std::int64_t err =
+      syscall(kernel::kMprotect, togglepage, sizeof togglepage, kReadWrite);
+  if (err >= 0) {
+    *static_cast<volatile char*>(togglepage) = 1;
+    err = syscall(kernel::kMprotect, togglepage, sizeof togglepage, kRead);
+  }
   togglelock.store(0, std::memory_order_release);
+  if (err < 0) refused("mprotect", err);
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 

@@ -101,10 +101,11 @@ std::int64_t pollwait(const poller& p, pollready* out,
 void pollbreak(const poller& p) noexcept {
   if (kernel::kUserevents) {
     const event wake{0, kUserFilter, 0, kTrigger, 0, kWakeTag};
-    keventchange(p.fd, &wake, 1);
+    keventwake(p.fd, wake);
   } else {
-    const char one = 1;
-    write(p.wakefd, &one, sizeof one);
+    const char one = 1;  // a full pipe wakes as well
+    while (write(p.wakefd, &one, sizeof one) == -EINTR) {
+    }
   }
 }
 

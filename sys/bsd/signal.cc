@@ -9,6 +9,7 @@
 #include "asm/signal.h"
 #include "sys/bsd/syscall.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 
 namespace burrow::sys {
 
@@ -83,21 +84,30 @@ void disp_forward(const sigdisp& d, int sig, void* info, void* ctxt) noexcept {
 }
 
 void sigprocmask(std::uint64_t mask, std::uint64_t* old) noexcept {
-  const std::uint32_t was =
-      maskthread(kSetmask, static_cast<std::uint32_t>(mask));
+  std::uint32_t was = 0;
+  const std::int64_t r =
+      maskthread(kSetmask, static_cast<std::uint32_t>(mask), &was);
+  if (r < 0) refused("sigprocmask", r);
   if (old != nullptr) *old = was;
 }
 
-std::uint64_t getsigmask() noexcept { return maskthread(kBlock, 0); }
+std::uint64_t getsigmask() noexcept {
+  std::uint32_t now = 0;
+  const std::int64_t r = maskthread(kBlock, 0, &now);
+  if (r < 0) refused("sigprocmask", r);
+  return now;
+}
 
 std::int64_t sigmask_all(std::uint64_t* old) noexcept {
-  sigprocmask(kAll, old);
-  return 0;
+  std::uint32_t was = 0;
+  const std::int64_t r = maskthread(kSetmask, kAll, &was);
+  if (r >= 0) *old = was;
+  return r;
 }
 
 std::int64_t sigmask_restore(const std::uint64_t* old) noexcept {
-  sigprocmask(*old, nullptr);
-  return 0;
+  std::uint32_t was = 0;
+  return maskthread(kSetmask, static_cast<std::uint32_t>(*old), &was);
 }
 
 altstack getaltstack() noexcept {

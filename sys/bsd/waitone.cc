@@ -86,7 +86,7 @@ void wakeone(int wakefd) noexcept {
   const int fd = writable.load(std::memory_order_relaxed);
   const event wake{
       static_cast<std::uint32_t>(fd), kWriteFilter, kAdd | kOneshot, 0, 0, 0};
-  keventchange(wakefd, &wake, 1);
+  keventwake(wakefd, wake);
 }
 
 }  // namespace burrow::sys

@@ -17,9 +17,7 @@ std::int64_t pipenowait(int* ends) noexcept {
   if (r.failed) return -static_cast<std::int64_t>(r.value);
   ends[0] = static_cast<int>(r.value);
   ends[1] = static_cast<int>(r.second);
-  setflags(ends[0]);
-  setflags(ends[1]);
-  return 0;
+  return setpipe(ends);
 }
 
 }  // namespace burrow::sys

@@ -56,11 +56,14 @@ std::int64_t futexwakeup(std::atomic<std::uint32_t>* addr,
                          std::uint32_t n) noexcept {
   if (kernel::release() < kernel::kSierra) return 0;
   const bool all = n > 64;
-  if (all)
-    return syscall(kWake, kCompare | kWakeall, addr, 0, 0) == -kNobody ? 0 : 1;
   std::int64_t woken = 0;
-  for (; n > 0; n--, woken++)
-    if (syscall(kWake, kCompare, addr, 0, 0) < 0) break;
+  for (; n > 0; n = all ? 0 : n - 1, woken++) {
+    const std::int64_t r =
+        syscall(kWake, kCompare | (all ? kWakeall : 0), addr, 0, 0);
+    if (r >= 0) continue;
+    if (r != -kNobody && woken == 0) return r;
+    break;
+  }
   return woken;
 }
 

@@ -10,11 +10,10 @@
 
 namespace burrow::sys {
 
-std::uint32_t maskthread(int how, std::uint32_t mask) noexcept {
+std::int64_t maskthread(int how, std::uint32_t mask,
+                        std::uint32_t* old) noexcept {
   constexpr std::uint32_t kThreadmask = kernel::kBsd + 329;
-  std::uint32_t old = 0;
-  syscall(kThreadmask, how, &mask, &old);
-  return old;
+  return syscall(kThreadmask, how, &mask, old);
 }
 
 std::int64_t sigactionraw(int sig, const sigdisp* wanted,

@@ -44,18 +44,27 @@ std::int64_t announce() noexcept {
   return s == kDone ? 0 : -EINVAL;
 }
 
-}  // namespace
-
-// Asking adds a reference to the port's name: it is given back.
-std::int64_t gettid() noexcept {
-  const std::int64_t port = syscall(kThreadself);
-  if (kernel::release() < kLion) return port;
+// taskself returns the process's port; 0 on kernels that take no port back.
+std::uint32_t taskself() noexcept {
+  if (kernel::release() < kLion) return 0;
+  // Relaxed: whoever asks at once finds out the same.
   std::uint32_t self = task.load(std::memory_order_relaxed);
   if (self == 0) {
     self = static_cast<std::uint32_t>(syscall(kTaskself));
     task.store(self, std::memory_order_relaxed);
   }
-  syscall(kDeallocate, self, port);
+  return self;
+}
+
+}  // namespace
+
+// Asking adds a reference to the port's name: it is given back. 0: the process has no
+// more room for names.
+std::int64_t gettid() noexcept {
+  const std::int64_t port = syscall(kThreadself);
+  if (port == 0) return port;
+  if (const std::uint32_t self = taskself(); self != 0)
+    syscall(kDeallocate, self, port);
   return port;
 }
 
@@ -74,7 +83,7 @@ std::int64_t newthread(void* sp, void* tls, std::atomic<std::uint32_t>* tid,
       ~std::uintptr_t{15};
   auto* const record = reinterpret_cast<burrow_startrecord*>(at);
   *record = {reinterpret_cast<std::uint32_t*>(tid),
-             reinterpret_cast<std::uint32_t*>(&report)};
+             reinterpret_cast<std::uint32_t*>(&report), taskself()};
   const callresult r = syscallresult(kCreate, fn, arg, record, tls, kCustom);
   if (r.failed) return -static_cast<std::int64_t>(r.value);
   while (report.load(std::memory_order_acquire) == 0) osyield();

@@ -17,6 +17,7 @@
 
 #include "sys/linux/syscall.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 
 namespace burrow::sys {
 
@@ -82,9 +83,14 @@ void membarrier() noexcept {
   // The caller's own fence, on both sides: the kernel's paths have one, but the
   // compiler must not move the caller's accesses over the call either.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  while (run(kind.load(std::memory_order_relaxed)) < 0) {
+  for (;;) {
+    const barrierkind how = kind.load(std::memory_order_relaxed);
+    const std::int64_t err = run(how);
+    if (err >= 0) break;
+    // The last way there is.
+    if (how == barrierkind::protect) refused("mprotect", err);
     membarrier_init();
-    if (membarrier_kind() == barrierkind::unset) __builtin_trap();
+    if (membarrier_kind() == barrierkind::unset) refused("membarrier", err);
   }
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }

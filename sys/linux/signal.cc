@@ -8,6 +8,7 @@
 #include "sys/linux/auxv.h"
 #include "sys/linux/time.h"
 #include "sys/os.h"
+#include "sys/refused.h"
 
 namespace burrow::sys {
 
@@ -99,12 +100,16 @@ void disp_forward(const sigdisp& d, int sig, void* info, void* ctxt) noexcept {
 }
 
 void sigprocmask(std::uint64_t mask, std::uint64_t* old) noexcept {
-  syscall(nr::rt_sigprocmask, kSetmask, &mask, old, kMaskBytes);
+  const std::int64_t r =
+      syscall(nr::rt_sigprocmask, kSetmask, &mask, old, kMaskBytes);
+  if (r < 0) refused("sigprocmask", r);
 }
 
 std::uint64_t getsigmask() noexcept {
   std::uint64_t now = 0;
-  syscall(nr::rt_sigprocmask, kSetmask, nullptr, &now, kMaskBytes);
+  const std::int64_t r =
+      syscall(nr::rt_sigprocmask, kSetmask, nullptr, &now, kMaskBytes);
+  if (r < 0) refused("sigprocmask", r);
   return now;
 }
 

@@ -75,7 +75,8 @@ bool mapall(uring& r, std::int64_t fd, const params& p) noexcept {
   const std::size_t bytes = p.cq.cqes + p.cqentries * sizeof(cqe);
   char* ring = mapring(fd, bytes, kRings);
   if (ring == nullptr) return false;
-  char* entries = mapring(fd, p.sqentries * sizeof(sqe), kSqes);
+  const std::size_t sqebytes = p.sqentries * sizeof(sqe);
+  char* entries = mapring(fd, sqebytes, kSqes);
   if (entries == nullptr) {
     syscall(nr::munmap, ring, bytes);
     return false;
@@ -89,6 +90,9 @@ bool mapall(uring& r, std::int64_t fd, const params& p) noexcept {
   r.cqhead = in<word>(ring, p.cq.head);
   r.cqtail = in<word>(ring, p.cq.tail);
   r.cqmask = *in<std::uint32_t>(ring, p.cq.ringmask);
+  r.ring = ring;
+  r.ringbytes = bytes;
+  r.sqebytes = sqebytes;
   return true;
 }
 
@@ -125,6 +129,13 @@ std::int64_t ringopen(uring& r) noexcept {
   // Who sleeps here does not wait for a disk.
   if ((p.features & kFeatNoIowait) != 0) r.waitflags |= kNoIowait;
   return 0;
+}
+
+void ringclose(uring& r) noexcept {
+  syscall(nr::munmap, r.ring, r.ringbytes);
+  syscall(nr::munmap, r.sqes, r.sqebytes);
+  syscall(nr::close, r.fd);
+  r.fd = -1;
 }
 
 std::int64_t ringsubmit(uring& r, const sqe& e) noexcept {
@@ -174,7 +185,10 @@ void ringcancel(const uring& r, std::uint64_t userdata) noexcept {
   arg.addr = userdata;
   arg.fd = -1;
   arg.timeout = {-1, -1};  // none
-  syscall(nr::io_uring_register, r.fd, kSyncCancel, &arg, 1);
+  std::int64_t err;
+  do {
+    err = syscall(nr::io_uring_register, r.fd, kSyncCancel, &arg, 1);
+  } while (err == -EINTR || err == -EAGAIN || err == -ENOMEM);
 }
 
 std::int64_t ringpost(const uring& r, std::uint64_t userdata) noexcept {

@@ -73,14 +73,20 @@ struct uring {
   std::atomic<std::uint32_t>* cqhead = nullptr;  // stored under reaping
   const std::atomic<std::uint32_t>* cqtail = nullptr;
   std::uint32_t cqmask = 0;
+  char* ring = nullptr;  // what is mapped, and at sqes
+  std::size_t ringbytes = 0;
+  std::size_t sqebytes = 0;
 
   futexmutex submitting;
   futexmutex reaping;
 };
 
-// ringopen makes a ring, which is closed on exec and never before.
+// ringopen makes a ring, which is closed on exec.
 // Errors  -ENOSYS, -EPERM no io_uring here; -EINVAL an old one; -ENOMEM.
 std::int64_t ringopen(uring& r) noexcept;
+
+// ringclose unmakes one that nobody uses.
+void ringclose(uring& r) noexcept;
 
 // ringsubmit hands one entry to the kernel. What becomes of it is a completion.
 // Context  any thread; not for signal handlers.

@@ -39,8 +39,9 @@ constexpr std::uint64_t kWakeTag = ~std::uint64_t{0};
 std::int64_t canwait(int epfd, int fd) noexcept {
   epollevent ev{kIn, 0};
   const std::int64_t r = syscall(nr::epoll_ctl, epfd, kEpollAdd, fd, &ev);
-  if (r == 0) syscall(nr::epoll_ctl, epfd, kEpollDel, fd, &ev);
-  return r;
+  // It is there where it could not be taken out the last time.
+  if (r < 0 && r != -EEXIST) return r;
+  return syscall(nr::epoll_ctl, epfd, kEpollDel, fd, &ev);
 }
 
 pollready readyof(const cqe& e) noexcept {
@@ -79,7 +80,7 @@ std::int64_t uringopen(poller& p) noexcept {
       p = {r->fd, static_cast<int>(epfd), r};
       return 0;
     }
-    if (r->fd >= 0) syscall(nr::close, r->fd);
+    if (r->fd >= 0) ringclose(*r);
     sysfree(at, pagesize());
   }
   syscall(nr::close, epfd);
@@ -117,6 +118,12 @@ std::int64_t uringwait(const poller& p, pollready* out,
   return take(r, out).kept;
 }
 
-void uringbreak(const poller& p) noexcept { ringpost(*p.ring, kWakeTag); }
+// One who sleeps would do so for ever if it were lost.
+void uringbreak(const poller& p) noexcept {
+  for (std::int64_t r; (r = ringpost(*p.ring, kWakeTag)) < 0;) {
+    if (r != -EINTR && r != -EAGAIN && r != -ENOMEM) return;
+    osyield();
+  }
+}
 
 }  // namespace burrow::sys

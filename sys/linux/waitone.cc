@@ -3,6 +3,7 @@
 // An eventfd ends the wait for one descriptor: whoever is woken reads that, so what
 // came before a wait ends the next one.
 
+#include <cerrno>
 #include <cstdint>
 
 #include "sys/linux/time.h"
@@ -51,8 +52,9 @@ std::int64_t wakeopen() noexcept {
 }
 
 void wakeone(int wakefd) noexcept {
-  const std::uint64_t one = 1;
-  syscall(nr::write, wakefd, &one, sizeof one);
+  const std::uint64_t one = 1;  // a full one wakes as well
+  while (syscall(nr::write, wakefd, &one, sizeof one) == -EINTR) {
+  }
 }
 
 }  // namespace burrow::sys

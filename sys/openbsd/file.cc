@@ -27,10 +27,7 @@ std::int64_t pipenowait(int* ends) noexcept {
   if (kernel::release() >= kernel::k57)
     return syscall(kernel::kPipe2, ends, kernel::kCloexec | kernel::kNonblock);
   const std::int64_t err = syscall(kernel::kPipe, ends);
-  if (err < 0) return err;
-  setflags(ends[0]);
-  setflags(ends[1]);
-  return 0;
+  return err < 0 ? err : setpipe(ends);
 }
 
 }  // namespace burrow::sys

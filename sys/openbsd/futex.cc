@@ -23,7 +23,8 @@ std::int64_t futexsleep(std::atomic<std::uint32_t>* addr, std::uint32_t val,
   const kernel::timespec t(ns);
   const std::int64_t r =
       syscall(kernel::kFutex, addr, kWait, val, ns < 0 ? nullptr : &t, nullptr);
-  return r > 0 ? -r : r;
+  const std::int64_t err = r > 0 ? -r : r;
+  return err == -ECANCELED ? -EINTR : err;  // a handler that restarts calls
 }
 
 std::int64_t futexwakeup(std::atomic<std::uint32_t>* addr,

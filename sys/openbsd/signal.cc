@@ -6,8 +6,12 @@
 
 namespace burrow::sys {
 
-std::uint32_t maskthread(int how, std::uint32_t mask) noexcept {
-  return static_cast<std::uint32_t>(syscall(kernel::kSigprocmask, how, mask));
+std::int64_t maskthread(int how, std::uint32_t mask,
+                        std::uint32_t* old) noexcept {
+  const std::int64_t r = syscall(kernel::kSigprocmask, how, mask);
+  if (r < 0) return r;
+  *old = static_cast<std::uint32_t>(r);
+  return 0;
 }
 
 std::int64_t sigactionraw(int sig, const sigdisp* wanted,

@@ -66,6 +66,7 @@ std::int64_t thrsleepif(std::atomic<std::uint32_t>* addr, std::uint32_t val,
     r = syscall(kernel::thrsleep(), addr, kMonotonic, ns < 0 ? nullptr : &until,
                 nullptr, &s->abort);
     if (r > 0) r = -r;
+    if (r == -ECANCELED) r = -EINTR;  // a handler that restarts calls
   }
   // Release: what we did with the slot is over for the next one to take it.
   s->addr.store(0, std::memory_order_release);

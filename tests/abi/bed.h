@@ -30,11 +30,28 @@ struct injection {
   int skip = 0;
   int count = 1;
   int error = 0;
+  bool byvalue = false;  // the error is the result; carry says success
+  bool between = false;  // only calls between the marks are counted
+};
+
+// What a process has, when it marks its place: writes to descriptor kMark. It makes
+// four marks; between the second and the third it does what is tested. All but the
+// first wait a while for what is on its way out.
+inline constexpr int kMark = -77;
+struct holdings {
+  std::size_t call = 0;    // how many came before
+  std::uint32_t mask = 0;  // of the thread that marks
+  std::uint64_t mapped = 0;
+  std::size_t maps = 0, descriptors = 0, threads = 0;
+  int children = 0;  // running or not waited for
+  int ports = 0;     // references to Mach ports
 };
 
 struct options {
   kernelrelease release;
   bool emulate = false;  // an arm64 program
+  bool sockets =
+      false;  // it has some: 10 and 11 a pair, 12 a listener, 13 a client
   std::vector<injection> inject;
 };
 
@@ -48,6 +65,7 @@ struct call {
   std::uint64_t sp = 0;
   bool failed = false;
   std::uint64_t result = 0;
+  bool between = false;  // the marks, and of the first program
 };
 
 struct outcome {
@@ -59,6 +77,8 @@ struct outcome {
   std::uint64_t mapped = 0;  // bytes that it mapped and did not unmap
   int threads = 0;           // that it started
   int delivered = 0;         // signals, to handlers
+  int injected = 0;          // errors
+  std::vector<holdings> marks;
 
   // The calls of one name.
   std::vector<call> of(const std::string& name) const {
@@ -75,5 +95,8 @@ std::string cannot(const std::string& arch);
 
 outcome run(const std::string& program, const std::vector<std::string>& args,
             const options& how);
+
+// The names of the calls that the kernel has.
+std::vector<std::string> callnames(const options& how);
 
 }  // namespace abibed

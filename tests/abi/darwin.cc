@@ -68,6 +68,8 @@ const std::vector<callrow>& darwinkernel::table() const {
       {kBsd + 7, 0, kEver, "wait4", 4, &K::dowait4},
       {kBsd + 12, 0, kEver, "chdir", 1, &K::dochdir},
       {kBsd + 20, 0, kEver, "getpid", 0, &K::dogetpid},
+      {kBsd + 29, 0, kEver, "recvfrom", 6, &K::dorecvfrom},
+      {kBsd + 30, 0, kEver, "accept", 3, &K::doaccept},
       {kBsd + 37, 0, kEver, "kill", 3, own(&D::doposixkill)},
       {kBsd + 39, 0, kEver, "getppid", 0, &K::dogetppid},
       {kBsd + 42, 0, kEver, "pipe", 0, own(&D::dotwopipe)},
@@ -81,6 +83,7 @@ const std::vector<callrow>& darwinkernel::table() const {
       {kBsd + 90, 0, kEver, "dup2", 2, &K::dodup2},
       {kBsd + 92, 0, kEver, "fcntl", 3, &K::dofcntl},
       {kBsd + 93, 0, kEver, "select", 5, own(&D::doselect)},
+      {kBsd + 133, 0, kEver, "sendto", 6, &K::dosendto},
       {kBsd + 184, 0, kEver, "sigreturn", 3, own(&D::dosigreturn)},
       {kBsd + 197, 0, kEver, "mmap", 6, own(&D::dommap)},
       {kBsd + 202, 0, kEver, "sysctl", 6, &K::dosysctl},
@@ -208,6 +211,7 @@ void darwinkernel::docreate(thread& t) {
   if (stack % 16 != 0) fail("bsdthread_create: stack %lx", stack);
   newthread(t, [=, this](thread& c, registers& r) {
     newidentity(c);
+    references_[c.id]++;  // of the port that it is told
     const registers was = r;
     r = {};
     if (was.isarm) {
@@ -243,6 +247,7 @@ void darwinkernel::doterminate(thread& t) {
       (port != 0 && port != static_cast<std::uint64_t>(t.id)))
     fail("bsdthread_terminate: (%lx, %lx, %lx, %lx)", arg(t, 0), arg(t, 1),
          port, arg(t, 3));
+  if (port != 0) references_[t.id]--;
   endthread(t);
 }
 
@@ -270,6 +275,12 @@ void darwinkernel::dodeallocate(thread& t) {
   if (references_[port]-- <= 0)
     fail("mach_port_deallocate: no reference to %lx", arg(t, 1));
   finish(t, ok());
+}
+
+int darwinkernel::ports() const {
+  int n = 0;
+  for (const auto& [port, references] : references_) n += references;
+  return n;
 }
 
 void darwinkernel::dothreadswitch(thread& t) {

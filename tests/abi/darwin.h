@@ -41,6 +41,7 @@ class darwinkernel : public kernel {
     return t.onstack;
   }
   std::uint32_t cloexecflag() const override { return 0; }
+  int ports() const override;
 
  private:
   std::uint64_t token(std::uint64_t context) const;

@@ -177,12 +177,7 @@ void kernel::serve(thread& t) {
          t.entry.pc(), release());
   checkcall(t);
   for (int i = 0; i < row->args; i++) record(t).args.push_back(arg(t, i));
-  for (injection& i : how_.inject) {
-    if (i.nr != t.nr || i.skip-- > 0 || i.count-- <= 0) continue;
-    finish(t, error(i.error));
-    return;
-  }
-  (this->*row->fn)(t);
+  if (!marked(t) && !injected(t)) (this->*row->fn)(t);
 }
 
 std::uint64_t kernel::arg(const thread& t, int i) const {

@@ -110,6 +110,7 @@ class kernel {
   kernel& operator=(const kernel&) = delete;
   virtual ~kernel() = default;
   outcome run(const std::string& program, const std::vector<std::string>& args);
+  std::vector<std::string> names() const;
 
  protected:
   // ---- What a system adds ----
@@ -165,6 +166,7 @@ class kernel {
   void dosigaltstack(thread&), dokill(thread&), dosysctl(thread&);
   void dokqueue(thread&), dokevent(thread&), dopoll(thread&);
   void dovfork(thread&), dofork(thread&);
+  void doaccept(thread&), dorecvfrom(thread&), dosendto(thread&);
   void domap(thread& t, int flags, int fd, std::uint64_t offset);
 
  protected:
@@ -175,6 +177,12 @@ class kernel {
   virtual bool onaltstack(const thread& t, std::uint64_t sp) const = 0;
   virtual void altstackset(thread&) {}
   virtual std::uint32_t cloexecflag() const = 0;
+  virtual int ports() const { return 0; }  // references to them
+
+  // Whether the call is one to fail, or a mark, and has been looked after (inject.cc).
+  bool injected(thread& t);
+  bool marked(thread& t);
+  holdings hold(const thread& t) const;
 
   void launch(const std::string& program, const std::vector<std::string>& args);
   void loop();
@@ -210,6 +218,10 @@ class kernel {
 };
 
 std::int64_t now();  // ns of the monotonic clock
+
+// In this process, for the program to inherit; and away again.
+void givesockets();
+void takesockets();
 
 std::unique_ptr<kernel> openbsd(const options& how);
 std::unique_ptr<kernel> darwin(const options& how);

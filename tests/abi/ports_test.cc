@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "tests/abi/bed.h"
+#include "tests/abi/injector.h"
 
 namespace {
 
@@ -212,6 +213,18 @@ TEST_P(Ports, TheSeventhArgumentIsWhereItShouldBe) {
     GTEST_SKIP() << "no call here has seven";
   const std::string said = run("seventh").violation;
   EXPECT_NE(said.find("offset 777000"), std::string::npos) << said;
+}
+
+// ---- Errors ----
+
+TEST_P(Ports, AnErrorAtEachCall) {
+  if (how.emulate)
+    GTEST_SKIP() << "not yet where the processor is emulated, too";
+  const abibed::injections did = abibed::injecteach(program("abi"), how);
+  for (const std::string& wrong : did.wrong) ADD_FAILURE() << wrong;
+  printf("%d functions make %d calls: %d errors injected\n", did.functions,
+         did.calls, did.runs);
+  EXPECT_GT(did.runs, 200);
 }
 
 // ---- The scheduler ----

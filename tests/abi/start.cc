@@ -13,7 +13,9 @@ namespace abibed {
 void kernel::launch(const std::string& program,
                     const std::vector<std::string>& args) {
   outfd_ = memfd_create("output", MFD_CLOEXEC);
+  if (how_.sockets) givesockets();  // which it inherits
   first_ = tracees->start(program, args, outfd_);
+  if (how_.sockets) takesockets();
   auto t = std::make_unique<thread>();
   t->lid = first_;
   t->proc = std::make_shared<process>();
@@ -100,6 +102,10 @@ static std::unique_ptr<kernel> make(const options& how) {
 outcome run(const std::string& program, const std::vector<std::string>& args,
             const options& how) {
   return make(how)->run(program, args);
+}
+
+std::vector<std::string> callnames(const options& how) {
+  return make(how)->names();
 }
 
 }  // namespace abibed

@@ -9,6 +9,8 @@ std::size_t length(const char* s) {
   return n;
 }
 
+}  // namespace
+
 bool same(const char* a, const char* b) {
   while (*a != 0 && *a == *b) a++, b++;
   return *a == *b;
@@ -25,8 +27,6 @@ void number(long long v) {
   if (v < 0) digits[--i] = '-';
   say(digits + i);
 }
-
-}  // namespace
 
 // What compilers call unasked.
 extern "C" {
@@ -95,8 +95,8 @@ extern "C" void abi_main(std::uintptr_t* sp) {
   const auto argc = static_cast<int>(sp[0]);
   auto** const argv = reinterpret_cast<char**>(sp + 1);
   const char* const wanted = argc > 1 ? argv[1] : "";
-  const scenario* const sets[] = {kThreads, kSignalcases, kSleeps, kPolls,
-                                  kExecs};
+  const scenario* const sets[] = {kThreads, kSignalcases, kSleeps,
+                                  kPolls,   kExecs,       kInjections};
   for (const scenario* set : sets)
     for (; set->name != nullptr; set++)
       if (same(set->name, wanted)) {

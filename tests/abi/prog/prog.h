@@ -26,6 +26,8 @@ void abi_onpanic();  // what sigpanic's call comes to
 }
 
 void say(const char* text);
+void number(long long v);
+bool same(const char* a, const char* b);
 [[noreturn]] void failed(const char* file, int line, const char* what,
                          long long value);
 
@@ -65,3 +67,4 @@ struct scenario {
   void (*fn)(int argc, char** argv);
 };
 extern const scenario kThreads[], kSignalcases[], kSleeps[], kPolls[], kExecs[];
+extern const scenario kInjections[];
