@@ -20,8 +20,8 @@ std::ptrdiff_t tlsmoffset;
 
 // Runs before the static constructors of users' code, which may call getm.
 __attribute__((constructor(101))) static void inittls() {
-  tlsmoffset =
-      reinterpret_cast<char*>(&tlsm) - static_cast<char*>(detail::threadpointer());
+  tlsmoffset = reinterpret_cast<char*>(&tlsm) -
+               static_cast<char*>(detail::threadpointer());
 }
 
 constinit thread_local const std::uint32_t* tlsyield = &noyield;
