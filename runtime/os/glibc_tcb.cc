@@ -33,8 +33,8 @@
 #include <clocale>
 #include <cstring>
 
-#include "runtime/os/tcbhead.h"
 #include "burrow/detail/threadpointer.h"
+#include "runtime/os/tcbhead.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
