@@ -22,14 +22,12 @@ namespace burrow::testsupport {
 namespace {
 
 #ifdef __x86_64__
-long& numberof(user_regs_struct& r) {
-  return reinterpret_cast<long&>(r.orig_rax);
-}
-long& resultof(user_regs_struct& r) { return reinterpret_cast<long&>(r.rax); }
+auto& numberof(user_regs_struct& r) { return r.orig_rax; }
+auto& resultof(user_regs_struct& r) { return r.rax; }
 long firstarg(const user_regs_struct& r) { return static_cast<long>(r.rdi); }
 #else
-long& numberof(user_regs_struct& r) { return r.orig_eax; }
-long& resultof(user_regs_struct& r) { return r.eax; }
+auto& numberof(user_regs_struct& r) { return r.orig_eax; }
+auto& resultof(user_regs_struct& r) { return r.eax; }
 long firstarg(const user_regs_struct& r) { return r.ebx; }
 #endif
 

@@ -9,7 +9,7 @@
 namespace burrow::detail {
 
 inline void* threadpointer() noexcept {
-  const auto n = static_cast<std::uintptr_t>(sim::self() + 16);
+  const auto n = static_cast<std::uintptr_t>(sim::self()) + 16;
   return reinterpret_cast<void*>(n << 12);
 }
 
