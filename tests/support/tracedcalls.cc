@@ -181,7 +181,8 @@ void tracer::left(pid_t tid, tracee& t) {
   if (t.error != 0) {
     resultof(r) = -t.error;
     ptrace(PTRACE_SETREGS, tid, nullptr, &r);
-  } else if (t.nr == SYS_wait4 && resultof(r) > 0 && !t.other) {
+  } else if (t.nr == SYS_wait4 && static_cast<long>(resultof(r)) > 0 &&
+             !t.other) {
     children_--;
   }
   resume(tid);
