@@ -116,10 +116,12 @@ void wake(sudog* s, bool success) noexcept {
 
 // park queues the caller for c and blocks it.
 //
+// Not inlined: a goroutine that waits keeps this frame alone, not chanrecv's.
+//
 // Context  g; c->lock held, released.
 // Returns  false if it was a close that ended the wait.
-bool park(hchan* c, waitq* q, std::uint8_t flag, void* elem,
-          waitreason why) noexcept {
+[[gnu::noinline]] bool park(hchan* c, waitq* q, std::uint8_t flag, void* elem,
+                            waitreason why) noexcept {
   sudog s;
   s.gp = getg();
   s.elem = elem;
@@ -260,13 +262,14 @@ void destroychan(hchan* c) noexcept {
   if (!dead) rt::freechan(c);
 }
 
-bool chansend(hchan* c, void* elem) noexcept {
+// Flattened, down to goready: a rendezvous is a dozen small functions.
+[[gnu::flatten]] bool chansend(hchan* c, void* elem) noexcept {
   const chanop r = rt::sendnow(c, elem);
   if (r != chanop::wouldblock) return r == chanop::ok;
   return rt::park(c, &c->sendq, kSendWaiting, elem, rt::waitreason::chan_send);
 }
 
-bool chanrecv(hchan* c, void* slot) noexcept {
+[[gnu::flatten]] bool chanrecv(hchan* c, void* slot) noexcept {
   const chanop r = rt::recvnow(c, slot);
   if (r != chanop::wouldblock) return r == chanop::ok;
   return rt::park(c, &c->recvq, kRecvWaiting, slot,
