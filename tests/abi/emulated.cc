@@ -20,6 +20,9 @@ namespace {
 constexpr int stopstatus(int sig) { return sig << 8 | 0x7f; }
 constexpr int kCallstop = stopstatus(SIGTRAP | 0x80);
 
+// Descriptors from here on no program has from us.
+constexpr int kInherited = 64;
+
 }  // namespace
 
 std::unique_ptr<machine> emulated() {
@@ -61,6 +64,9 @@ pid_t emulatedmachine::start(const std::string& program,
   p->folder = "/";
   give(*p, open("/dev/null", O_RDONLY | O_CLOEXEC), false);
   for (int i = 0; i < 2; i++) give(*p, fcntl(outfd, F_DUPFD_CLOEXEC, 3), false);
+  for (int fd = 3; fd < kInherited; fd++)
+    if (fcntl(fd, F_GETFD) == 0)
+      p->fds[fd] = owned(fcntl(fd, F_DUPFD_CLOEXEC, 3), false);
   t->proc = processes_[p->pid] = p;
   std::vector<std::string> argv{program};
   argv.insert(argv.end(), args.begin(), args.end());

@@ -87,6 +87,9 @@ class emulatedmachine : public machine {
   range stack(pid_t pid) override { return process(pid).stack; }
   void makeroom(pid_t, const range&) override {}
   int duplicate(pid_t pid, int fd) override;
+  std::size_t descriptors(pid_t pid) override {
+    return process(pid).fds.size();
+  }
   void wantlandings(pid_t pid) override { process(pid).landings = true; }
 
  private:
@@ -111,6 +114,7 @@ class emulatedmachine : public machine {
   answer call(T& t);
   answer callfile(T& t);
   answer callbytes(T& t, bool out);
+  answer callaccept(T& t, int fd);
   std::int64_t callfcntl(T& t, const descriptor& d);
   std::int64_t callpipe(T& t, int flags);
   answer callmemory(T& t);
@@ -119,6 +123,7 @@ class emulatedmachine : public machine {
   answer callexec(T& t);
   answer callbirth(T& t);
   static int lowest(const emulatedprocess& p, int from);
+  static descriptor owned(int fd, bool cloexec);
   static int give(emulatedprocess& p, int fd, bool cloexec);
 
   std::map<pid_t, std::unique_ptr<T>> threads_;

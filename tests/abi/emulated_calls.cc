@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +21,12 @@ namespace {
 
 std::int64_t result(std::int64_t r) { return r < 0 ? -errno : r; }
 
+// Whether a call would wait for that.
+bool waits(int fd, short wanted) {
+  pollfd p{fd, wanted, 0};
+  return (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 && ::poll(&p, 1, 0) == 0;
+}
+
 }  // namespace
 
 // None: it is not over yet; or the thread has been stopped otherwise, or is no more.
@@ -30,6 +37,9 @@ emulatedmachine::answer emulatedmachine::call(T& t) {
     case SYS_close:
     case SYS_dup2:
     case SYS_fcntl:
+    case SYS_accept4:
+    case SYS_recvfrom:
+    case SYS_sendto:
     case SYS_pipe:
     case SYS_pipe2:
     case SYS_epoll_create1:
@@ -55,14 +65,18 @@ int emulatedmachine::lowest(const emulatedprocess& p, int from) {
   return from;
 }
 
+descriptor emulatedmachine::owned(int fd, bool cloexec) {
+  return {{new int(fd),
+           [](const int* own) {
+             ::close(*own);
+             delete own;
+           }},
+          cloexec};
+}
+
 int emulatedmachine::give(emulatedprocess& p, int fd, bool cloexec) {
   const int n = lowest(p, 0);
-  p.fds[n] = {{new int(fd),
-               [](const int* own) {
-                 ::close(*own);
-                 delete own;
-               }},
-              cloexec};
+  p.fds[n] = owned(fd, cloexec);
   return n;
 }
 
@@ -83,9 +97,13 @@ emulatedmachine::answer emulatedmachine::callfile(T& t) {
   const auto other = static_cast<int>(t.args[1]);
   switch (t.nr) {
     case SYS_read:
+    case SYS_recvfrom:
       return callbytes(t, false);
     case SYS_write:
+    case SYS_sendto:
       return callbytes(t, true);
+    case SYS_accept4:
+      return callaccept(t, *it->second.fd);
     case SYS_close:
       p.fds.erase(it);
       return 0;
@@ -97,15 +115,13 @@ emulatedmachine::answer emulatedmachine::callfile(T& t) {
   }
 }
 
-// A call that would wait is tried again.
+// A call that would wait is tried again. Those with addresses and flags have none
+// (sockets.cc).
 emulatedmachine::answer emulatedmachine::callbytes(T& t, bool out) {
   constexpr std::size_t kMost = 65536;
   const int fd = *t.proc->fds.at(static_cast<int>(t.args[0])).fd;
   std::vector<char> b(std::min<std::size_t>(t.args[2], kMost));
-  const short wanted = out ? POLLOUT : POLLIN;
-  pollfd p{fd, wanted, 0};
-  if ((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 && ::poll(&p, 1, 0) == 0)
-    return {};
+  if (waits(fd, out ? POLLOUT : POLLIN)) return {};
   if (!out) {
     const std::int64_t n = result(::read(fd, b.data(), b.size()));
     if (n > 0 &&
@@ -123,6 +139,14 @@ emulatedmachine::answer emulatedmachine::callbytes(T& t, bool out) {
     t.more.push_back(s);
   }
   return n;
+}
+
+emulatedmachine::answer emulatedmachine::callaccept(T& t, int fd) {
+  const auto flags = static_cast<int>(t.args[3]);
+  if (waits(fd, POLLIN)) return {};
+  const int ours = ::accept4(fd, nullptr, nullptr, flags | SOCK_CLOEXEC);
+  if (ours < 0) return -errno;
+  return give(*t.proc, ours, (flags & SOCK_CLOEXEC) != 0);
 }
 
 std::int64_t emulatedmachine::callfcntl(T& t, const descriptor& d) {

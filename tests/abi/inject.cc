@@ -2,7 +2,6 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
-#include <filesystem>
 
 #include "tests/abi/kernel.h"
 
@@ -15,9 +14,7 @@ holdings kernel::hold(const thread& t) const {
   h.mask = t.mask;
   h.maps = p.maps.size();
   for (const auto& [at, bytes] : p.maps) h.mapped += bytes;
-  for (const auto& fd : std::filesystem::directory_iterator(
-           "/proc/" + std::to_string(p.pid) + "/fd"))
-    h.descriptors += fd.path().empty() ? 0 : 1;
+  h.descriptors = tracees->descriptors(p.pid);
   for (const auto& [lid, other] : threads_)
     if (other->proc.get() == &p) h.threads++;
   for (const call& c : out_.calls) {
@@ -83,7 +80,9 @@ bool kernel::injected(thread& t) {
 std::vector<std::string> kernel::names() const {
   std::vector<std::string> found;
   for (const callrow& c : table())
-    if (c.from <= release() && release() < c.until) found.emplace_back(c.name);
+    if (c.from <= release() && release() < c.until &&
+        (c.cpus == where::all || (c.cpus == where::arm64) == how_.emulate))
+      found.emplace_back(c.name);
   return found;
 }
 

@@ -218,8 +218,6 @@ TEST_P(Ports, TheSeventhArgumentIsWhereItShouldBe) {
 // ---- Errors ----
 
 TEST_P(Ports, AnErrorAtEachCall) {
-  if (how.emulate)
-    GTEST_SKIP() << "not yet where the processor is emulated, too";
   const abibed::injections did = abibed::injecteach(program("abi"), how);
   for (const std::string& wrong : did.wrong) ADD_FAILURE() << wrong;
   printf("%d functions make %d calls: %d errors injected\n", did.functions,

@@ -14,6 +14,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -137,6 +138,7 @@ class ptracedmachine : public machine {
   range stack(pid_t pid) override;
   void makeroom(pid_t tid, const range& where) override;
   int duplicate(pid_t pid, int fd) override;
+  std::size_t descriptors(pid_t pid) override;
 
  private:
   void execagain(pid_t tid, bool wide);
@@ -328,6 +330,14 @@ int ptracedmachine::duplicate(pid_t pid, int fd) {
   const auto ours = static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
   close(pidfd);
   return ours;
+}
+
+std::size_t ptracedmachine::descriptors(pid_t pid) {
+  std::size_t n = 0;
+  for (const auto& fd : std::filesystem::directory_iterator(
+           "/proc/" + std::to_string(pid) + "/fd"))
+    n += fd.path().empty() ? 0 : 1;
+  return n;
 }
 
 }  // namespace abibed

@@ -43,8 +43,8 @@ class machine {
   machine& operator=(const machine&) = delete;
   virtual ~machine() = default;
 
-  // start loads a program, which writes to outfd; it stands before its first
-  // instruction. Returns its id.
+  // start loads a program, which writes to outfd and has those of our descriptors
+  // that an exec keeps; it stands before its first instruction. Returns its id.
   virtual pid_t start(const std::string& program,
                       const std::vector<std::string>& args, int outfd) = 0;
   // next takes one stop, or end, of any thread. False: there is none now.
@@ -95,6 +95,7 @@ class machine {
   virtual void makeroom(pid_t tid, const range& where) = 0;
   // A descriptor of the program's as one of ours; < 0: it has none.
   virtual int duplicate(pid_t pid, int fd) = 0;
+  virtual std::size_t descriptors(pid_t pid) = 0;  // how many it has
   // From now on indirect branches may land on landing pads only.
   virtual void wantlandings(pid_t) {}
 };
