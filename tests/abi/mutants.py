@@ -231,6 +231,17 @@ MUTANTS = [
      "if (r != -EINTR && r != -ENOMEM) return;", "return;"),
     ("error: a thread's port is kept", D32, "asm/thread_darwin_386.S",
      "movl    8(%edi), %eax ", "xorl    %eax, %eax //"),
+    ("error: a thread for which memory lacks is there", OARM,
+     "asm/thread_openbsd_arm64.S", ".Lfailed:\n        neg     x0, x0",
+     ".Lfailed:\n        cmp     x0, #12\n        cneg    x0, x0, ne"),
+    ("error: a process is always refused with EAGAIN", DARM,
+     "asm/thread_darwin_arm64.S", "1:      neg     x0, x0", "1:      mov     x0, #-35"),
+    ("error: signals stay masked, for want of memory", OARM, "sys/bsd/exec.cc",
+     "  unmask(&mask);", "  if (pid != -12) unmask(&mask);"),
+    ("error: a thread's port is kept", DARM, "asm/thread_darwin_arm64.S",
+     "mov     w2, w22  ", "mov     w2, wzr //"),
+    ("error: the clock goes on without its fraction", DARM,
+     "sys/darwin/ticks_arm64.h", "refused(\"mach_timebase_info\", -r);", ";"),
 ]
 
 
