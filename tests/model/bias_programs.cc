@@ -22,12 +22,9 @@ namespace std = ::burrow::rt::std;
 inline ::std::uintptr_t number(::std::size_t i) noexcept { return 16 + i; }
 }  // namespace burrow::detail
 
-#define private public
-#define protected public
+// With all members public.
 #include MODEL_SPINLOCK
 #include MODEL_BIASED
-#undef private
-#undef protected
 #include MODEL_SLOW
 
 namespace burrow::detail {
