@@ -265,7 +265,11 @@ int ignoredfault() {
       kill(getpid(), sig);
     sleep_for(20ms);
     std::printf("lives\n");
+#if defined(__aarch64__)
+    asm volatile("udf #0");
+#else
     asm volatile("ud2");
+#endif
   });
 }
 
