@@ -21,6 +21,7 @@
 #include "runtime/sched/dump.h"
 #include "runtime/sched/env.h"
 #include "runtime/sched/goroutine.h"
+#include "runtime/sched/owning.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 #include "runtime/signal/signal.h"
@@ -258,6 +259,7 @@ void run_main(invoker call, void* arg, const options& o) {
   sys::membarrier_init();
   if (sys::membarrier_kind() == sys::barrierkind::unset)
     fatal("the system has, or allows, no membarrier(2)");
+  owningagain();
   startsysmon();
   m* mp = mget();
   mp->ism0 = true;

@@ -118,7 +118,9 @@ namespace {
     return beginelsewhere(pc);
   if (!enter(mp)) [[unlikely]]
     mp = reacquire(mp);
-  return {newg(mp, getp(mp), pc)->inlineclosure, mp};
+  p* pp = getp(mp);
+  if (pp == nullptr || mp == nullptr) __builtin_unreachable();
+  return {newg(mp, pp, pc)->inlineclosure, mp};
 }
 
 void go_commit(begun b, invoker call) noexcept {

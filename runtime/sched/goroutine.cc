@@ -15,6 +15,7 @@
 
 #include "burrow/detail/goexit.h"
 #include "runtime/sched/mem.h"
+#include "runtime/sched/pick.h"
 #include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
@@ -136,6 +137,7 @@ void endong0(m* mp, void* arg) {
 // else what goroutinemain returns.
 const gocontext* goend(m* mp, g* gp) noexcept {
   p* pp = getp(mp);
+  if (pp == nullptr) __builtin_unreachable();
   BURROW_DCHECK(mp->curg == gp && pp->mp.load(relaxed) == mp);
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::running);
   gp->status.store(gstatus::dead, relaxed);

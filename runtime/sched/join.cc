@@ -17,8 +17,8 @@
 // or not the p may be taken then. A goroutine without a p never is kGJoined, unless
 // its run is over.
 //
-// No decision that belongs to others (schedule.cc) is used for a child, or for the
-// way back: the 16th if anybody is in fifo, the 64th.
+// No decision that belongs to others (schedule.cc) is used for a child: the 16th if
+// anybody is in fifo, the 64th. The way back from one that has ended is no decision.
 //
 // Rejected: the child on the waiter's own stack, as a call. It may park, and with it
 // the waiter, who may be what it waits for.
@@ -34,7 +34,8 @@ constexpr std::int64_t kAtOnce = 64;
 
 // forothers says whether decision t is not for who is run in place.
 inline bool forothers(const p* pp, std::uint64_t t) noexcept {
-  return t % kG0Tick == 0 || (t % kFifoTick == 0 && !pp->fifo.empty()) ||
+  static_assert(kG0Tick % kFifoTick == 0);
+  return (t % kFifoTick == 0 && (t % kG0Tick == 0 || !pp->fifo.empty())) ||
          pp->attention.load(relaxed) != 0;
 }
 
@@ -71,7 +72,6 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
     leave(mp);
     return false;
   }
-  gp->waiting = nullptr;
   gp->joinleft = static_cast<std::uint32_t>(least < kAtOnce ? least : kAtOnce);
   gp->why = why;
   gp->waitsince = sched.clock.load(relaxed);
@@ -79,7 +79,6 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
   pp->injoin.store(true, relaxed);
   mp = gogonew(mp, gp, child, stackalloc(pp, 0));
   gp->status.store(gstatus::running, relaxed);
-  getp(mp)->injoin.store((gp->flags & kGJoined) != 0, relaxed);
   leave(mp);
   return true;
 }
@@ -111,7 +110,7 @@ g* endjoined(m* mp, g* gp) noexcept {
       return next;
     }
   }
-  return backtojoin(mp, gp);
+  return unjoin(gp);
 }
 
 g* backtojoin(m* mp, g* gp) noexcept {

@@ -15,6 +15,7 @@
 
 #include "burrow/detail/goexit.h"
 #include "runtime/sched/goroutine.h"
+#include "runtime/sched/pick.h"
 #include "runtime/sched/sanitize.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
@@ -224,9 +225,10 @@ void goyield() noexcept {
     return;
   }
   p* pp = getp(mp);
-  if (pp->runnext.load(relaxed) == nullptr && queued(pp) == 0 &&
-      (gp->flags & kGJoined) == 0 && (pp->tick.load(relaxed) & 63) != 63 &&
-      pp->attention.load(relaxed) == 0 && !timetolook(pp)) {
+  if (pp->fifo.empty() && pp->lifo.empty() &&
+      pp->runnext.load(relaxed) == nullptr && (gp->flags & kGJoined) == 0 &&
+      (pp->tick.load(relaxed) & 63) != 63 && pp->attention.load(relaxed) == 0 &&
+      !timetolook(pp)) {
     pp->tick.store(pp->tick.load(relaxed) + 1, relaxed);
     leave(mp);
     return;

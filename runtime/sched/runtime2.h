@@ -73,9 +73,9 @@ struct g {
   gocontext ctx = {};        // saved; no sp: not started. Stale while it runs
   void* ehcaught = nullptr;  // __cxa_eh_globals, while off its thread
   unsigned ehuncaught = 0;
-  int err = 0;                   // errno, while off its thread
-  g* schedlink = nullptr;        // next on a list of gs
-  std::uint32_t stackpages = 0;  // wanted size; 0: the run's default
+  int err = 0;                 // errno, while off its thread
+  g* schedlink = nullptr;      // next on a list of gs
+  std::uint32_t joinleft = 0;  // children still to be run in place; its child's
   waitreason why = waitreason::none;
   std::uint8_t flags = 0;  // gflag
   bool inuse = false;  // dump.cc alone: its stack is in use as the world stands
@@ -98,8 +98,10 @@ struct g {
   std::uint64_t parentgoid = 0;  // who started it; 0: no goroutine did
   std::uintptr_t gopc = 0;  // where: the return address of `go`; 0: run did
   std::uint32_t lockedcount = 0;
-  std::uint32_t joinleft = 0;  // children still to be run in place; its child's
-  std::uint32_t syscalls = 0;  // how deep in entersyscall
+  // Wanted size; 0: the run's default. Not beside flags and status: compilers load what
+  // is looked at together as one word, which waits for each byte stored just before.
+  std::uint32_t stackpages = 0;
+  std::uint32_t syscalls = 0;     // how deep in entersyscall
   std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
   // yieldtofew: times not to yield still to come, and after the next slow one.
   std::uint8_t yieldskip = 0, yieldbackoff = 0;

@@ -63,10 +63,6 @@ bool runover(const g* gp) noexcept;
 
 // ---- schedule.cc: choosing what runs next ------------------------------------
 
-// picknext takes the next g for a direct switch; null: g0 has to decide.
-// In the runtime with a p.
-g* picknext(m* mp) noexcept;
-
 // schedule runs goroutines on mp until the end of the run (m0), or until the m
 // has to end its thread. Context g0.
 void schedule(m* mp) noexcept;

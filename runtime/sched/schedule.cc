@@ -15,6 +15,7 @@
 // Rejected: one FIFO for all, as Go has. Its fork-join programs keep a frontier
 // of a million live goroutines, each with a touched page of stack.
 
+#include "runtime/sched/pick.h"
 #include "runtime/sched/sched.h"
 
 namespace burrow::rt {
@@ -22,28 +23,6 @@ namespace burrow::rt {
 namespace {
 
 constexpr std::uint32_t kG0Jump = 3;
-
-// fetchahead brings what the next ones of a long queue will need into the cache,
-// where the processor could not guess it: a g, and the stack that it points to.
-inline void fetchahead(const runq& q) noexcept {
-  constexpr std::uint32_t kG = 6, kStack = 3;
-  if (q.size() <= kG) return;
-  __builtin_prefetch(q.peek(kG));
-  fetchstack(q.peek(kStack));
-}
-
-// The usual order.
-inline g* newest(p* pp) noexcept {
-  if (g* gp = pp->runnext.load(relaxed); gp != nullptr) {
-    pp->runnext.store(nullptr, relaxed);
-    return gp;
-  }
-  if (!pp->lifo.empty()) return pp->lifo.popback();
-  if (pp->fifo.empty()) return nullptr;
-  g* gp = pp->fifo.popfront();
-  fetchahead(pp->fifo);
-  return gp;
-}
 
 // mp, on g0, may have come here from a goroutine that had lost its p.
 inline void droptaken(m* mp) noexcept {
@@ -90,21 +69,6 @@ g* localnext(p* pp) noexcept {
   if (t % kG0Tick == 0 && !pp->lifo.empty()) return pp->lifo.popfront();
   if (t % kFifoTick == 0 && !pp->fifo.empty()) return pp->fifo.popfront();
   return newest(pp);
-}
-
-g* picknext(m* mp) noexcept {
-  p* pp = getp(mp);
-  BURROW_DCHECK(pp->mp.load(relaxed) == mp);
-  const std::uint64_t t = pp->tick.load(relaxed) + 1;
-  pp->tick.store(t, relaxed);
-  if (t % kG0Tick == 0 || pp->attention.load(relaxed) != 0) return nullptr;
-  if (timetolook(pp)) return nullptr;
-  g* gp = t % kFifoTick != 0 ? newest(pp) : localnext(pp);
-  if (gp != nullptr && (gp->flags & (kGLocked | kGProbed)) != 0) [[unlikely]] {
-    mp->picked = gp;
-    return nullptr;
-  }
-  return gp;
 }
 
 void schedule(m* mp) noexcept {

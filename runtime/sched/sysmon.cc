@@ -23,6 +23,7 @@
 
 #include "runtime/diag/print.h"
 #include "runtime/sched/env.h"
+#include "runtime/sched/owning.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 #include "runtime/sched/timerhooks.h"
@@ -202,6 +203,7 @@ void housekeep(std::int64_t now) noexcept {
   if (now - last < kSecond) return;
   last = now;
   stacktrim();
+  owningagain();
 }
 
 // Sleeps until a p leaves the idle list, if none is off it. After a second of

@@ -16,22 +16,18 @@ void wait_group::drop_waiters() noexcept { rt::detachall(lock_, q_); }
 // from or to 0 with the bit set.
 void wait_group::add_slow(std::int64_t was, int n) {
   const std::int64_t now = was + n * kOne;
+  std::atomic<std::int64_t>& word = count_.word();
   if (now < 0) {
-    state_.fetch_sub(n * kOne, std::memory_order_relaxed);
+    word.fetch_sub(n * kOne, std::memory_order_relaxed);
     throw panic_error("sync: negative WaitGroup counter");
   }
   lock_.lock();
   const bool misuse = n > 0 && was < kOne && !q_.empty();
-  if (misuse) state_.fetch_sub(n * kOne, std::memory_order_relaxed);
-  // The counter may have moved on from 0 if nobody was in the queue. release: who
-  // sees the 0 and ends the object sees that the lock is held. The waiters were
-  // queued under lock_; what the others did, add has acquired.
-  std::int64_t zero = kWaiters;
-  detail::sudog* all = nullptr;
-  if (state_.compare_exchange_strong(zero, 0, std::memory_order_release,
-                                     std::memory_order_relaxed)) {
-    all = rt::popall(q_);
-  }
+  if (misuse) word.fetch_sub(n * kOne, std::memory_order_relaxed);
+  // The counter may have moved on from 0 if nobody was in the queue. Who sees the 0 and
+  // ends the object sees that the lock is held. The waiters were queued under lock_;
+  // what the others did, add has acquired.
+  detail::sudog* all = count_.restart(kWaiters) ? rt::popall(q_) : nullptr;
   lock_.unlock();
   rt::readyall(all);
   if (misuse) {
@@ -40,20 +36,44 @@ void wait_group::add_slow(std::int64_t was, int n) {
   }
 }
 
+// counted is the counter's word, as if it were not owned, for who waits and holds no
+// lock.
+std::int64_t wait_group::counted() noexcept {
+  std::int64_t n;
+  while ((n = count_.number()) == detail::ownedcount::kAnothers) {
+    lock_.lock();
+    count_.disown();
+    lock_.unlock();
+  }
+  if (n < 0) rt::fatal("sync: negative WaitGroup counter");
+  return n;
+}
+
 void wait_group::wait_slow() noexcept {
+  std::int64_t n = count_.sumown();
+  while (n > 0 && rt::joinchild(n, rt::waitreason::wait_group))
+    n = count_.sumown();
+  if (n != 0) wait_shared();
+}
+
+// wait_shared is wait_slow for a counter that another thread owns, or nobody; or that
+// shall not be owned any more, for its waiter parks.
+void wait_group::wait_shared() noexcept {
   for (;;) {
-    // acquire, as in wait.
-    const std::int64_t now = state_.load(std::memory_order_acquire);
+    const std::int64_t now = counted();
     if (now == 0) return;
     if (now < kOne || !rt::joinchild(now / kOne, rt::waitreason::wait_group))
       break;
   }
   lock_.lock();
-  // acquire, as in wait. The bit is set by whoever queues; the state comes to
-  // (0, 0) only while the bit is clear, and then nobody will wake us.
-  std::int64_t now = state_.load(std::memory_order_acquire);
-  while (now != 0 && !state_.compare_exchange_weak(now, now | kWaiters,
-                                                   std::memory_order_acquire)) {
+  count_.disown();
+  // acquire pairs with the release of the last done(). The bit is set by whoever
+  // queues; the word comes to (0, 0) only while the bit is clear, and then nobody
+  // will wake us.
+  std::atomic<std::int64_t>& word = count_.word();
+  std::int64_t now = word.load(std::memory_order_acquire);
+  while (now != 0 && !word.compare_exchange_weak(now, now | kWaiters,
+                                                 std::memory_order_acquire)) {
   }
   if (now == 0) {
     lock_.unlock();

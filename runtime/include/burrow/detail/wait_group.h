@@ -1,6 +1,9 @@
 // burrow/detail/wait_group.h - the wait group.
 //
-//   state_: counter in the upper 32 bits, bit 0 = "somebody waits"
+// While the thread that made it owns the counter (ownedcount.h), nobody is queued.
+// Before a wait() queues it disowns the counter; from then on all is in its word:
+//
+//   word: counter in the upper 32 bits, bit 0 = "somebody waits"
 //   counter  bit  what the next step is
 //   0        0    wait() returns at once
 //   n > 0    0    done() and add() are one instruction and nothing more
@@ -20,6 +23,7 @@
 #include <utility>
 
 #include "burrow/detail/lockmark.h"
+#include "burrow/detail/ownedcount.h"
 #include "burrow/detail/spinlock.h"
 #include "burrow/detail/waitq.h"
 #include "burrow/go.h"
@@ -42,16 +46,19 @@ class wait_group {
   // add adds n, which may be negative, to the counter. At 0 all waiters go on.
   // An add from 0 upwards must happen before the wait that is to see it.
   //
-  // Errors  panic_error "sync: negative WaitGroup counter";
+  // Errors  panic_error "sync: negative WaitGroup counter", where several threads
+  //         count perhaps not before wait, and then fatal;
   //         panic_error "sync: WaitGroup misuse: Add called concurrently with
   //         Wait", where that is noticed. The counter is as before then.
   void add(int n) {
+    if (count_.addown(n, lock_)) return;
     // acq_rel: release pairs with the load of wait; acquire makes the last one
     // see what those before it did.
     const std::int64_t was =
-        state_.fetch_add(n * kOne, std::memory_order_acq_rel);
+        count_.word().fetch_add(n * kOne, std::memory_order_acq_rel);
     const std::int64_t now = was + n * kOne;
-    if (now < 0 || ((now & kWaiters) != 0 && (now < kOne || was < kOne))) {
+    if (((now & kOwned) == 0 && now < 0) ||
+        ((now & kWaiters) != 0 && (now < kOne || was < kOne))) {
       add_slow(was, n);
     }
   }
@@ -61,8 +68,7 @@ class wait_group {
 
   // wait blocks until the counter is 0.
   void wait() noexcept {
-    // acquire pairs with the release of the last done().
-    if (state_.load(std::memory_order_acquire) != 0) wait_slow();
+    if (count_.sumown() != 0) wait_slow();
   }
 
   // go runs f in a goroutine that is counted here: add(1), and done() when f
@@ -88,7 +94,8 @@ class wait_group {
  private:
   friend struct rt::lockview;
 
-  static constexpr std::int64_t kOne = std::int64_t{1} << 32;
+  static constexpr std::int64_t kOne = detail::ownedcount::kOne;
+  static constexpr std::int64_t kOwned = detail::ownedcount::kOwned;
   static constexpr std::int64_t kWaiters = 1;
 
   // finisher calls done() at its end.
@@ -103,10 +110,12 @@ class wait_group {
   };
 
   void drop_waiters() noexcept;
+  std::int64_t counted() noexcept;
   void add_slow(std::int64_t was, int n);
   void wait_slow() noexcept;
+  void wait_shared() noexcept;
 
-  std::atomic<std::int64_t> state_{0};
+  detail::ownedcount count_;
   detail::spinlock lock_;
   detail::waitq q_;  // under lock_
 };

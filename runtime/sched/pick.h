@@ -1,0 +1,48 @@
+// runtime/sched/pick.h - the next goroutine for a direct switch, inlined where one
+// parks, yields or ends. In which order is said in schedule.cc.
+#pragma once
+
+#include "runtime/sched/sched.h"
+
+namespace burrow::rt {
+
+// fetchahead brings what the next ones of a long queue will need into the cache,
+// where the processor could not guess it: a g, and the stack that it points to.
+inline void fetchahead(const runq& q) noexcept {
+  constexpr std::uint32_t kG = 6, kStack = 3;
+  if (q.size() <= kG) return;
+  __builtin_prefetch(q.peek(kG));
+  fetchstack(q.peek(kStack));
+}
+
+// The usual order.
+inline g* newest(p* pp) noexcept {
+  if (g* gp = pp->runnext.load(relaxed); gp != nullptr) {
+    pp->runnext.store(nullptr, relaxed);
+    return gp;
+  }
+  if (!pp->lifo.empty()) return pp->lifo.popback();
+  if (pp->fifo.empty()) return nullptr;
+  g* gp = pp->fifo.popfront();
+  fetchahead(pp->fifo);
+  return gp;
+}
+
+// picknext takes the next g for a direct switch; null: g0 has to decide.
+// In the runtime with a p.
+[[gnu::always_inline]] inline g* picknext(m* mp) noexcept {
+  p* pp = getp(mp);
+  BURROW_DCHECK(pp->mp.load(relaxed) == mp);
+  const std::uint64_t t = pp->tick.load(relaxed) + 1;
+  pp->tick.store(t, relaxed);
+  if (t % kG0Tick == 0 || pp->attention.load(relaxed) != 0) return nullptr;
+  if (timetolook(pp)) return nullptr;
+  g* gp = t % kFifoTick != 0 ? newest(pp) : localnext(pp);
+  if (gp != nullptr && (gp->flags & (kGLocked | kGProbed)) != 0) [[unlikely]] {
+    mp->picked = gp;
+    return nullptr;
+  }
+  return gp;
+}
+
+}  // namespace burrow::rt
