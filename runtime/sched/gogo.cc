@@ -28,7 +28,8 @@ const gocontext* basemain() { return goroutinemain(finishswitch()); }
 [[gnu::always_inline]] inline void leavedead(m* mp, g* to) noexcept {
   if (to->ctx.sp == nullptr) startctx(mp, to);
   sanitizer_switchdead(mp, mp->curg, to);
-  loadenv(mp, to);
+  loadenv(mp->ehglobals, mp->errnop, to);
+  mp->curg = to;
 }
 
 }  // namespace

@@ -35,26 +35,16 @@ struct ehglobals {
   unsigned uncaught;
 };
 
-inline void saveenv(const m* mp, g* from) noexcept {
-  const ehglobals* eh = mp->ehglobals;
+inline void saveenv(const ehglobals* eh, const int* err, g* from) noexcept {
   from->ehcaught = eh->caught;
   from->ehuncaught = eh->uncaught;
-  from->err = *mp->errnop;
+  from->err = *err;
 }
 
-inline void loadenv(m* mp, g* to) noexcept {
-  ehglobals* eh = mp->ehglobals;
+inline void loadenv(ehglobals* eh, int* err, const g* to) noexcept {
   eh->caught = to->ehcaught;
   eh->uncaught = to->ehuncaught;
-  *mp->errnop = to->err;
-  mp->curg = to;
-}
-
-// newenv is loadenv for one that has not run.
-inline void newenv(m* mp, g* to) noexcept {
-  *mp->ehglobals = {nullptr, 0};
-  *mp->errnop = 0;
-  mp->curg = to;
+  *err = to->err;
 }
 
 // finishcall is the part of finishswitch that is rare.
@@ -84,8 +74,11 @@ void startctx(m* mp, g* gp) noexcept;
 [[gnu::always_inline]] inline m* gogo(m* mp, g* from, g* to) noexcept {
   if (to->ctx.sp == nullptr) [[unlikely]]
     startctx(mp, to);
-  saveenv(mp, from);
-  loadenv(mp, to);
+  ehglobals* const eh = mp->ehglobals;
+  int* const err = mp->errnop;
+  saveenv(eh, err, from);
+  loadenv(eh, err, to);
+  mp->curg = to;
   sanitizer_switch(from, to);
   switchctx(&from->ctx, &to->ctx);
   return finishswitch();
@@ -96,8 +89,12 @@ void startctx(m* mp, g* gp) noexcept;
                                          stackspan s) noexcept {
   to->stack = s;
   sanitizer_newstack(to);
-  saveenv(mp, from);
-  newenv(mp, to);
+  ehglobals* const eh = mp->ehglobals;
+  int* const err = mp->errnop;
+  saveenv(eh, err, from);
+  *eh = {nullptr, 0};
+  *err = 0;
+  mp->curg = to;
   sanitizer_switch(from, to);
   switchnew(&from->ctx, &to->ctx, s.lo, s.hi - stackcolour(s));
   return finishswitch();

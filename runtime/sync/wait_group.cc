@@ -12,6 +12,24 @@ namespace burrow {
 
 void wait_group::drop_waiters() noexcept { rt::detachall(lock_, q_); }
 
+// add_shared is add for all but the owner; and for him, where his part would leave its
+// bounds.
+void wait_group::add_shared(int n) {
+  if (count_.mine()) {
+    lock_.lock();
+    count_.disown();
+    lock_.unlock();
+  }
+  // acq_rel: release pairs with the load of wait; acquire makes the last one
+  // see what those before it did.
+  const std::int64_t was =
+      count_.word().fetch_add(n * kOne, std::memory_order_acq_rel);
+  const std::int64_t now = was + n * kOne;
+  if (((now & kOwned) == 0 && now < 0) ||
+      ((now & kWaiters) != 0 && (now < kOne || was < kOne)))
+    add_slow(was, n);
+}
+
 // add_slow deals with an add that made the counter negative, or has changed it
 // from or to 0 with the bit set.
 void wait_group::add_slow(std::int64_t was, int n) {
@@ -58,7 +76,7 @@ void wait_group::wait_slow() noexcept {
 
 // wait_shared is wait_slow for a counter that another thread owns, or nobody; or that
 // shall not be owned any more, for its waiter parks.
-void wait_group::wait_shared() noexcept {
+[[gnu::noinline]] void wait_group::wait_shared() noexcept {
   for (;;) {
     const std::int64_t now = counted();
     if (now == 0) return;

@@ -55,18 +55,17 @@ class ownedcount {
 
   std::atomic<std::int64_t>& word() noexcept { return word_; }
 
-  // addown adds n as the owner. False: the caller is not that, or is it no more, and
-  // has to add to word. lock is taken where the counter must be disowned for that.
-  template <class L>
-  [[gnu::always_inline]] bool addown(int n, L& lock) noexcept {
+  // addown adds n as the owner. False: the caller is not that, or is it no more, or
+  // has to disown the counter for this; then it is to be added to word.
+  [[gnu::always_inline]] bool addown(int n) noexcept {
     const std::uintptr_t me = self();
     if (owner_.load(std::memory_order_relaxed) != me) return false;
-    if (kSafepoints ? addcall(n, me) : addinop(n, me)) [[likely]]
-      return true;
-    lock.lock();
-    disown();
-    lock.unlock();
-    return false;
+    return kSafepoints ? addcall(n, me) : addinop(n, me);
+  }
+
+  // mine says whether the caller's thread is the owner.
+  bool mine() const noexcept {
+    return owner_.load(std::memory_order_relaxed) == self();
   }
 
   // sumown is the number, if the caller is the owner; else less than any.

@@ -51,16 +51,7 @@ class wait_group {
   //         panic_error "sync: WaitGroup misuse: Add called concurrently with
   //         Wait", where that is noticed. The counter is as before then.
   void add(int n) {
-    if (count_.addown(n, lock_)) return;
-    // acq_rel: release pairs with the load of wait; acquire makes the last one
-    // see what those before it did.
-    const std::int64_t was =
-        count_.word().fetch_add(n * kOne, std::memory_order_acq_rel);
-    const std::int64_t now = was + n * kOne;
-    if (((now & kOwned) == 0 && now < 0) ||
-        ((now & kWaiters) != 0 && (now < kOne || was < kOne))) {
-      add_slow(was, n);
-    }
+    if (!count_.addown(n)) add_shared(n);
   }
 
   // done is add(-1).
@@ -111,6 +102,7 @@ class wait_group {
 
   void drop_waiters() noexcept;
   std::int64_t counted() noexcept;
+  void add_shared(int n);
   void add_slow(std::int64_t was, int n);
   void wait_slow() noexcept;
   void wait_shared() noexcept;
