@@ -13,6 +13,11 @@
 
 namespace burrow::rt {
 
+// pace waits before another look at a lock that somebody has; n looks have been in
+// vain. It pauses, then gives the processor away, then sleeps: a holder that lost its
+// processor gets it back even when there are more threads than processors.
+void pace(std::uint32_t n) noexcept;
+
 // rtmutex is a three-state futex lock (free, held, held with sleepers), after
 // Drepper, "Futexes are tricky", mutex 2.
 class rtmutex {

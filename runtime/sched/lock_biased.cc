@@ -2,6 +2,7 @@
 // when it is taken away from its owner. The protocol is in the header.
 
 #include "burrow/detail/biasedlock.h"
+#include "runtime/sched/lock.h"
 #include "runtime/sched/tls.h"
 #include "sys/os.h"
 
@@ -33,16 +34,6 @@ bool worthwhile() noexcept {
 bool cannotown(std::uintptr_t me) noexcept {
   return me == biasedlock::kNobody || rt::getm() == nullptr ||
          sys::membarrier_kind() != sys::barrierkind::expedited;
-}
-
-void pause(std::uint32_t& n) noexcept {
-  if (n++ < 50) {
-    sys::procyield(20);
-  } else if (n < 70) {
-    sys::osyield();
-  } else {
-    sys::usleep(20);
-  }
 }
 
 }  // namespace
@@ -88,8 +79,9 @@ void biasedlock::revoke(std::uintptr_t owner) noexcept {
   asymmetric_heavy();  // pairs with lockown
   // acquire: what the owner did while it had the lock is seen; and by all others, by
   // the release below.
-  for (std::uint32_t n = 0; own_.load(std::memory_order_acquire) != own::free;)
-    pause(n);
+  for (std::uint32_t n = 0; own_.load(std::memory_order_acquire) != own::free;
+       n++)
+    rt::pace(n);
   owner_.store(kShared, std::memory_order_release);
 }
 
@@ -100,7 +92,7 @@ void biasedlock::lock_slow(std::uintptr_t me) noexcept {
     if (o == kYoung) {
       if (lockyoung(me)) return;
     } else if (o == kRevoking) {
-      pause(n);
+      rt::pace(n++);
     } else {
       revoke(o);
     }

@@ -1,4 +1,4 @@
-// runtime/sched/lock_futex.cc - rtmutex, note and the slow path of spinlock.
+// runtime/sched/lock_futex.cc - rtmutex, note and the slow path of spinlock; pace.
 
 #include <cerrno>
 
@@ -8,6 +8,16 @@
 #include "sys/os.h"
 
 namespace burrow::rt {
+
+void pace(std::uint32_t n) noexcept {
+  if (n < 50) {
+    sys::procyield(20);
+  } else if (n < 70) {
+    sys::osyield();
+  } else {
+    sys::usleep(n < 100 ? 20 : 200);
+  }
+}
 
 void rtmutex::lockslow() noexcept {
   for (int i = 0; i < 4; i++) {
@@ -51,20 +61,12 @@ namespace burrow::detail {
 
 void asymmetric_heavy() noexcept { sys::membarrier(); }
 
-// Waiters pause, then give the processor away, then sleep: a holder that lost
-// its processor gets it back even when there are more threads than processors.
 void spinlock::lock_slow() noexcept {
   for (std::uint32_t n = 0;; n++) {
     if (word_.load(std::memory_order_relaxed) == 0 &&
         word_.exchange(1, std::memory_order_acquire) == 0)
       return;
-    if (n < 50) {
-      sys::procyield(20);
-    } else if (n < 70) {
-      sys::osyield();
-    } else {
-      sys::usleep(n < 100 ? 20 : 200);
-    }
+    rt::pace(n);
   }
 }
 
