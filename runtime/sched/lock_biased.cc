@@ -31,9 +31,9 @@ bool worthwhile() noexcept {
 
 // A thread that burrow did not make may outlive all runs. Where the fence takes
 // milliseconds, it is not for the users' own steps.
-bool cannotown(std::uintptr_t me) noexcept {
-  return me == biasedlock::kNobody || rt::getm() == nullptr ||
-         sys::membarrier_kind() != sys::barrierkind::expedited;
+bool canown(std::uintptr_t me) noexcept {
+  return me != biasedlock::kNobody && rt::getm() != nullptr &&
+         sys::membarrier_kind() == sys::barrierkind::expedited;
 }
 
 }  // namespace
@@ -46,15 +46,14 @@ void biasedlock::count(std::uintptr_t me) noexcept {
   if (who != who_) {
     who_ = who;
     times_ = 0;
-    changes_++;
+    if (++changes_ >= kChanges)
+      return owner_.store(kShared, std::memory_order_release);
   }
-  if (changes_ >= kChanges || cannotown(me))
-    return owner_.store(kShared, std::memory_order_release);
   if (++times_ < kEnough) return;
   times_ = 0;
   if (!worthwhile()) return;
   // Whoever finds word_ free from now on reads this, too, and leaves it (lockyoung).
-  owner_.store(me, std::memory_order_release);
+  owner_.store(canown(me) ? me : kShared, std::memory_order_release);
 }
 
 // lockyoung locks by word_; false: it is not young any more, and not locked.

@@ -8,7 +8,8 @@
 //
 // Protocol. owner_ says how the lock is taken:
 //   kYoung     by word_, and under it is counted who comes (lock_slow). The thousandth
-//              time in a row the holder may make it its own: owner_ = its number
+//              time in a row the holder may make it its own: owner_ = its number; or,
+//              if its thread cannot own a lock, kShared
 //   a number   the thread's own pointer. It stores own_ = kTentative and then looks at
 //              owner_ again; another who wants the lock stores owner_ = kRevoking,
 //              passes a heavy fence and then looks at own_ [ASYM]. Either the owner
