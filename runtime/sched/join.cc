@@ -79,6 +79,8 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
   pp->injoin.store(true, relaxed);
   mp = gogonew(mp, gp, child, stackalloc(pp, 0));
   gp->status.store(gstatus::running, relaxed);
+  // The child may have released gp, who goes on run in place, and perhaps elsewhere.
+  if ((gp->flags & kGJoined) != 0) getp(mp)->injoin.store(true, relaxed);
   leave(mp);
   return true;
 }
