@@ -171,6 +171,37 @@ TEST_F(Safepoint, ErrnoIsTheGoroutines) {
   });
 }
 
+// A thread adds to a wait group that is its own without a locked instruction; a
+// goroutine that is switched out in there may go on elsewhere.
+TEST_F(Safepoint, NobodyAddsAsTheOwnerOfAWaitGroupOnAnotherThread) {
+  run(
+      [] {
+        std::atomic<bool> stop{false};
+        wait_group counted, all;
+        counted.add(1);
+        for (int i = 0; i < 3; i++)
+          all.go([&] {
+            while (!stop.load(std::memory_order_relaxed)) {
+              counted.add(1);
+              counted.done();
+            }
+          });
+        for (int i = 0; i < 2; i++)  // so that there is a p that looks for work
+          all.go([&] {
+            while (!stop.load(std::memory_order_relaxed)) {
+              compute(500us);
+              sleep_for(500us);
+            }
+          });
+        sleep_for(1s);
+        stop = true;
+        all.wait();
+        counted.done();
+        counted.wait();  // neither for ever, nor is it less than 0
+      },
+      {.maxprocs = 2});
+}
+
 TEST_F(Safepoint, ForeignThreadsAndCodeOutsideARunDoNotMind) {
   compute(1ms);
   onep([] {

@@ -50,8 +50,9 @@ std::int64_t ownedcount::number() const noexcept {
   return (n & kOwned) != 0 ? kAnothers : n;  // disown is on its way
 }
 
-bool ownedcount::addcall(int n, std::uintptr_t me) noexcept {
-  return addinop(n, me);
+bool ownedcount::addcall(int n) noexcept {
+  static_assert(!kSafepoints);
+  return addown(n);
 }
 
 void ownedcount::disown() noexcept {

@@ -58,9 +58,9 @@ class ownedcount {
   // addown adds n as the owner. False: the caller is not that, or is it no more, or
   // has to disown the counter for this; then it is to be added to word.
   [[gnu::always_inline]] bool addown(int n) noexcept {
+    if (kSafepoints) return addcall(n);
     const std::uintptr_t me = self();
-    if (owner_.load(std::memory_order_relaxed) != me) return false;
-    return kSafepoints ? addcall(n, me) : addinop(n, me);
+    return owner_.load(std::memory_order_relaxed) == me && addinop(n, me);
   }
 
   // mine says whether the caller's thread is the owner.
@@ -68,9 +68,11 @@ class ownedcount {
     return owner_.load(std::memory_order_relaxed) == self();
   }
 
-  // sumown is the number, if the caller is the owner; else less than any.
+  // sumown is the number, if the caller is the owner; else less than any. Code with
+  // safepoints is not: what it knows of its thread is out of date at the next of them.
   static constexpr std::int64_t kAnothers = INT64_MIN;
   [[gnu::always_inline]] std::int64_t sumown() const noexcept {
+    if (kSafepoints) return kAnothers;
     const std::uintptr_t me = self();
     return owner_.load(std::memory_order_relaxed) == me ? sum(me) : kAnothers;
   }
@@ -119,7 +121,7 @@ class ownedcount {
     inop_.store(0, std::memory_order_release);  // pairs with disown
     return done;
   }
-  bool addcall(int n, std::uintptr_t me) noexcept;  // addinop, not inlined
+  bool addcall(int n) noexcept;  // addown, not inlined
 
   // sum is the number, if thread me, the caller's, is the owner; else kAnothers.
   [[gnu::always_inline]] std::int64_t sum(std::uintptr_t me) const noexcept {
