@@ -178,25 +178,23 @@ TEST_F(Safepoint, NobodyAddsAsTheOwnerOfAWaitGroupOnAnotherThread) {
       [] {
         std::atomic<bool> stop{false};
         wait_group counted, all;
-        counted.add(1);
-        for (int i = 0; i < 3; i++)
-          all.go([&] {
+        constexpr int kMany =
+            1'000'000;  // or its owner's part would be below 0
+        counted.add(kMany);
+        for (int i = 0; i < 6; i++)
+          all.go([&, i] {
             while (!stop.load(std::memory_order_relaxed)) {
-              counted.add(1);
-              counted.done();
+              for (int k = 0; k < 200'000 + 50'000 * i; k++) {
+                counted.add(1);
+                counted.done();
+              }
+              sleep_for(100us);  // then its p has somebody else's goroutine
             }
           });
-        for (int i = 0; i < 2; i++)  // so that there is a p that looks for work
-          all.go([&] {
-            while (!stop.load(std::memory_order_relaxed)) {
-              compute(500us);
-              sleep_for(500us);
-            }
-          });
-        sleep_for(1s);
+        sleep_for(1500ms);
         stop = true;
         all.wait();
-        counted.done();
+        counted.add(-kMany);
         counted.wait();  // neither for ever, nor is it less than 0
       },
       {.maxprocs = 2});

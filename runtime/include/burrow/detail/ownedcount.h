@@ -26,6 +26,9 @@
 //   C4 an owner that is not in disown does not touch the counter after inop_ = 0, nor
 //      another after it has added to word_ without kOwned, or while nobody waits: it
 //      may be gone then.
+//   C5 who has seen that it is his, and has not stored inop_ = 0 yet, has something to
+//      add. So the number does not come to 0, and nobody else becomes the owner, whose
+//      inop_ = 1 would be lost. Who has nothing to add does not come here.
 //
 // Disowning from another thread costs some 10 us, once; firstowner keeps count of that.
 //

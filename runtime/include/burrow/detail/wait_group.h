@@ -51,7 +51,7 @@ class wait_group {
   //         panic_error "sync: WaitGroup misuse: Add called concurrently with
   //         Wait", where that is noticed. The counter is as before then.
   void add(int n) {
-    if (!count_.addown(n)) add_shared(n);
+    if (n != 0 && !count_.addown(n)) add_shared(n);  // C5
   }
 
   // done is add(-1).
