@@ -3,6 +3,7 @@
 
 #include "burrow/detail/biasedlock.h"
 #include "runtime/sched/lock.h"
+#include "runtime/sched/owning.h"
 #include "runtime/sched/tls.h"
 #include "sys/os.h"
 
@@ -12,22 +13,6 @@ namespace {
 
 constexpr std::uint16_t kEnough = 1024;  // times in a row: 7 us of locked ones
 constexpr std::uint8_t kChanges = 32;    // then it is shared
-
-// Where goroutines move between threads, what is given is taken away again. So many
-// times a second cost half a per cent of a processor; then none is given for a while.
-constexpr std::uint32_t kTaken = 500;
-constexpr std::int64_t kSecond = 1'000'000'000;
-std::atomic<std::uint32_t> taken{0};
-std::atomic<std::int64_t> since{0};
-
-bool worthwhile() noexcept {
-  const std::int64_t now = sys::nanotime();
-  if (now - since.load(std::memory_order_relaxed) > kSecond) {
-    since.store(now, std::memory_order_relaxed);
-    taken.store(0, std::memory_order_relaxed);
-  }
-  return taken.load(std::memory_order_relaxed) < kTaken;
-}
 
 // A thread that burrow did not make may outlive all runs. Where the fence takes
 // milliseconds, it is not for the users' own steps.
@@ -51,9 +36,10 @@ void biasedlock::count(std::uintptr_t me) noexcept {
   }
   if (++times_ < kEnough) return;
   times_ = 0;
-  if (!worthwhile()) return;
+  const bool can = canown(me);
+  if (can && !rt::mayown()) return;
   // Whoever finds word_ free from now on reads this, too, and leaves it (lockyoung).
-  owner_.store(canown(me) ? me : kShared, std::memory_order_release);
+  owner_.store(can ? me : kShared, std::memory_order_release);
 }
 
 // lockyoung locks by word_; false: it is not young any more, and not locked.
@@ -74,7 +60,7 @@ void biasedlock::revoke(std::uintptr_t owner) noexcept {
                                       std::memory_order_relaxed,
                                       std::memory_order_relaxed))
     return;
-  taken.fetch_add(1, std::memory_order_relaxed);
+  rt::disowned();
   asymmetric_heavy();  // pairs with lockown
   // acquire: what the owner did while it had the lock is seen; and by all others, by
   // the release below.

@@ -63,8 +63,8 @@ void ownedcount::disown() noexcept {
     rt::disowned();
     asymmetric_heavy();  // pairs with addinop
     // acquire: what the owner has counted, and did before.
-    for (std::uint32_t n = 0; inop_.load(std::memory_order_acquire) != 0;)
-      n++ < 1000 ? sys::procyield(20) : sys::osyield();
+    for (std::uint32_t n = 0; inop_.load(std::memory_order_acquire) != 0; n++)
+      rt::pace(n);
   }
   // release: who reads either as it is from now on reads owner_ so, too (sum).
   const std::int64_t own = own_.load(std::memory_order_relaxed);

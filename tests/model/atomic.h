@@ -46,6 +46,8 @@ class atomic {
     return change(o, [v](T w) { return static_cast<T>(w | v); });
   }
   void init(T v) { at_.init(toword(v)); }
+  // end is a last store, which nothing may be under way to.
+  void end(T v) { at_.plainstore(toword(v)); }
   void name(const char* text) const { at_.name(text); }
 
  private:
