@@ -101,6 +101,37 @@ burrow_ontop:
         .cfi_endproc
         .size burrow_ontop, . - burrow_ontop
 
+// burrow_foresee: rdi, rsi, rdx, rcx for fn, r8 fn, which is told in r8 where this is
+// called from. It returns what fn returns; dh of that says whether by a jump.
+        .p2align 4
+        .globl burrow_foresee
+        .hidden burrow_foresee
+        .type burrow_foresee, @function
+        .globl burrow_foreseebool
+        .hidden burrow_foreseebool
+        .type burrow_foreseebool, @function
+burrow_foreseebool:
+burrow_foresee:
+        .cfi_startproc
+        movq    %r8, %rax
+        movq    (%rsp), %r8
+        subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
+        callq   *%rax
+        addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
+        testb   %dh, %dh
+        jne     1f
+        ret
+1:
+        popq    %rcx
+        .cfi_adjust_cfa_offset -8
+        .cfi_register rip, rcx
+        jmpq    *%rcx
+        .cfi_endproc
+        .size burrow_foresee, . - burrow_foresee
+        .size burrow_foreseebool, . - burrow_foreseebool
+
         .data
         .p2align 3
         .globl burrow_main

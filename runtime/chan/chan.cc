@@ -17,6 +17,7 @@
 
 #include "burrow/error.h"
 #include "burrow/preempt.h"
+#include "runtime/sched/foresee.h"
 #include "runtime/sched/park.h"
 
 namespace burrow::rt {
@@ -114,23 +115,28 @@ void wake(sudog* s, bool success) noexcept {
   goready(s->gp);
 }
 
-// park queues the caller for c and blocks it.
+// park queues the caller for c, to send or to receive, and blocks it. from: where it is
+// going to return to, past foresee.
 //
 // Not inlined: a goroutine that waits keeps this frame alone, not chanrecv's.
 //
 // Context  g; c->lock held, released.
 // Returns  false if it was a close that ended the wait.
-[[gnu::noinline]] bool park(hchan* c, waitq* q, std::uint8_t flag, void* elem,
-                            waitreason why) noexcept {
+[[gnu::noinline]] burrow_waited park(const void*, void* chan, void* elem,
+                                     std::size_t send,
+                                     const void* from) noexcept {
+  auto* c = static_cast<hchan*>(chan);
   sudog s;
   s.gp = getg();
   s.elem = elem;
   s.lock = &c->lock;
   s.ticket = c->is(kTimer);
-  q->enqueue(&s);
-  setflag(c, flag);
-  gopark(&c->lock, &s, why);
-  return s.success;
+  (send != 0 ? c->sendq : c->recvq).enqueue(&s);
+  setflag(c, send != 0 ? kSendWaiting : kRecvWaiting);
+  const bool foreseen = gopark(
+      &c->lock, &s,
+      send != 0 ? waitreason::chan_send : waitreason::chan_receive, from);
+  return waited(s.success ? 1 : 0, false, foreseen);
 }
 
 // dequeueall appends all waiters of q to the list at *tail, by next.
@@ -266,14 +272,13 @@ void destroychan(hchan* c) noexcept {
 [[gnu::flatten]] bool chansend(hchan* c, void* elem) noexcept {
   const chanop r = rt::sendnow(c, elem);
   if (r != chanop::wouldblock) return r == chanop::ok;
-  return rt::park(c, &c->sendq, kSendWaiting, elem, rt::waitreason::chan_send);
+  return rt::foresee<bool>(nullptr, c, elem, 1, rt::park);
 }
 
 [[gnu::flatten]] bool chanrecv(hchan* c, void* slot) noexcept {
   const chanop r = rt::recvnow(c, slot);
   if (r != chanop::wouldblock) return r == chanop::ok;
-  return rt::park(c, &c->recvq, kRecvWaiting, slot,
-                  rt::waitreason::chan_receive);
+  return rt::foresee<bool>(nullptr, c, slot, 0, rt::park);
 }
 
 chanop trychansend(hchan* c, void* elem) noexcept {

@@ -37,6 +37,7 @@
 
 #include "burrow/select.h"
 #include "runtime/chan/chan.h"
+#include "runtime/sched/foresee.h"
 #include "runtime/sched/park.h"
 
 namespace burrow::rt {
@@ -230,12 +231,13 @@ void leave(const selection& s, std::size_t from, std::size_t to,
 }
 
 // parkall is passes 4 and 5. Context: all channels locked.
-selresult parkall(selection& s) noexcept {
+selresult parkall(selection& s, const void* from, bool* foreseen) noexcept {
   selstate state;
   shuffletwins(s);
   sudog* waiting = enqueue(s, &state);
-  gopark([](void* arg) { unlockall(*static_cast<selection*>(arg), nullptr); },
-         &s, waiting, waitreason::select);
+  *foreseen = gopark(
+      [](void* arg) { unlockall(*static_cast<selection*>(arg), nullptr); }, &s,
+      waiting, waitreason::select, from);
   const sudog* winner = state.winner;
   for (std::size_t i = 0; i < s.n;) {
     const std::size_t to = s.next(i);
@@ -243,6 +245,47 @@ selresult parkall(selection& s) noexcept {
     i = to;
   }
   return {s.order[winner - s.sudogs], winner->success};
+}
+
+burrow_waited chose(selresult r, bool foreseen) noexcept {
+  return waited(r.index, r.success, foreseen);
+}
+
+// selectslow is selectgo past its first glance; block: nblock % 2.
+burrow_waited selectslow(const void* k, void* sudogs, void* order,
+                         std::size_t nblock, const void* from) noexcept {
+  const auto* cases = static_cast<const scase*>(k);
+  const std::size_t n = nblock / 2;
+  const bool block = nblock % 2 != 0;
+  if (block && n >= kMany && yieldtofew(static_cast<std::uint32_t>(n))) {
+    const selresult r = glance(cases, n);
+    if (r.index != kNoCase) return chose(r, false);
+  }
+  selection s{cases, static_cast<std::uint32_t*>(order),
+              static_cast<sudog*>(sudogs), 0};
+  sortbyaddress(&s, n);
+  if (s.n == 0) {
+    if (!block) return chose({kNoCase, false}, true);
+    parkforever(waitreason::select);
+  }
+  for (;;) {
+    lockall(s);
+    const std::size_t i = pickready(cases, n);
+    if (i == kNoCase) break;
+    hchan* c = cases[i].c;
+    unlockall(s, c);
+    const chanop r = now(cases[i]);
+    if (r != chanop::wouldblock) return chose({i, r == chanop::ok}, true);
+    // Its waiters had been woken by others; now they are gone. Look again.
+    c->lock.unlock();
+  }
+  if (!block) {
+    unlockall(s, nullptr);
+    return chose({kNoCase, false}, true);
+  }
+  bool foreseen = true;
+  const selresult r = parkall(s, from, &foreseen);
+  return chose(r, foreseen);
 }
 
 }  // namespace
@@ -253,30 +296,8 @@ namespace burrow::detail {
 selresult selectgo(const scase* cases, std::size_t n, bool block,
                    selmem mem) noexcept {
   if (selresult r = rt::glance(cases, n); r.index != kNoCase) return r;
-  if (block && n >= rt::kMany &&
-      rt::yieldtofew(static_cast<std::uint32_t>(n))) {
-    if (selresult r = rt::glance(cases, n); r.index != kNoCase) return r;
-  }
-  rt::selection s{cases, mem.order, mem.sudogs, 0};
-  rt::sortbyaddress(&s, n);
-  if (s.n == 0) {
-    if (!block) return {kNoCase, false};
-    rt::parkforever(rt::waitreason::select);
-  }
-  for (;;) {
-    rt::lockall(s);
-    const std::size_t i = rt::pickready(cases, n);
-    if (i == kNoCase) break;
-    hchan* c = cases[i].c;
-    rt::unlockall(s, c);
-    const chanop r = rt::now(cases[i]);
-    if (r != chanop::wouldblock) return {i, r == chanop::ok};
-    // Its waiters had been woken by others; now they are gone. Look again.
-    c->lock.unlock();
-  }
-  if (block) return rt::parkall(s);
-  rt::unlockall(s, nullptr);
-  return {kNoCase, false};
+  return rt::foresee<selresult>(cases, mem.sudogs, mem.order,
+                                n * 2 + (block ? 1 : 0), rt::selectslow);
 }
 
 struct case_access {

@@ -57,10 +57,14 @@ g* getg() noexcept;
 // not block, park or throw. `waiting` is the list (by waitlink) of the sudogs by
 // which the goroutine is queued, or null if it is on no queue.
 //
+// Returns  whether the last that left this thread was to return to `from`, too
+//          (foresee.h).
+//
 // Context  g or foreign thread; `held` held and nothing else.
-void gopark(spinlock* held, sudog* waiting, waitreason why) noexcept;
-void gopark(void (*unlockf)(void*), void* arg, sudog* waiting,
-            waitreason why) noexcept;
+bool gopark(spinlock* held, sudog* waiting, waitreason why,
+            const void* from = nullptr) noexcept;
+bool gopark(void (*unlockf)(void*), void* arg, sudog* waiting, waitreason why,
+            const void* from = nullptr) noexcept;
 
 // parkforever blocks the calling goroutine for good.
 [[noreturn]] void parkforever(waitreason why) noexcept;

@@ -113,24 +113,26 @@ g* parkedge(m* mp, g* gp) noexcept {
 }
 
 // park switches away from gp, whose wait is set up, and returns when it runs
-// again.
-void park(m* mp, g* gp) noexcept {
+// again, on which m.
+m* park(m* mp, g* gp) noexcept {
   g* next = (gp->flags & (kGLocked | kGJoined)) != 0 ? parkedge(mp, gp)
                                                      : picktopark(mp);
   if (next == nullptr) considerprobe(getp(mp), gp);
-  mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
-  gp->status.store(gstatus::running, relaxed);
-  gp->waiting = nullptr;
-  leave(mp);
+  return gogo(mp, gp, next != nullptr ? next : &mp->g0);
 }
 
-void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
+bool gopark(parkhold& h, sudog* waiting, waitreason why,
+            const void* from) noexcept {
   m* mp = getm();
   g* gp = getg();
   gp->waiting = waiting;
   gp->why = why;
   gp->waitsince = sched.clock.load(relaxed);
-  if (mp == nullptr) return parkforeign(gp, h);
+  if (mp == nullptr) {
+    parkforeign(gp, h);
+    return true;
+  }
+  mp->leftfor = from;
   // A sleeper (sleepuntil) and who waits to change maxprocs are in the runtime
   // already, and so have their p.
   const bool havep = mp->inruntime.load(relaxed) != 0 || enter(mp);
@@ -142,11 +144,12 @@ void gopark(parkhold& h, sudog* waiting, waitreason why) noexcept {
   } else {
     mp->post.call(letgoafterswitch, &h);
   }
-  if (havep) return park(mp, gp);
-  mp = gogo(mp, gp, &mp->g0);
+  mp = havep ? park(mp, gp) : gogo(mp, gp, &mp->g0);
   gp->status.store(gstatus::running, relaxed);
   gp->waiting = nullptr;
+  const bool foreseen = mp->leftfor == from;
   leave(mp);
+  return foreseen;
 }
 
 // Puts the g that reacquire left onto the global queue.
@@ -201,15 +204,16 @@ bool willrun(const g* gp) noexcept {
   return (gp->flags & kGForeign) != 0 || !runisover(gp);
 }
 
-void gopark(spinlock* held, sudog* waiting, waitreason why) noexcept {
+bool gopark(spinlock* held, sudog* waiting, waitreason why,
+            const void* from) noexcept {
   parkhold h{held, nullptr, nullptr};
-  gopark(h, waiting, why);
+  return gopark(h, waiting, why, from);
 }
 
-void gopark(void (*unlockf)(void*), void* arg, sudog* waiting,
-            waitreason why) noexcept {
+bool gopark(void (*unlockf)(void*), void* arg, sudog* waiting, waitreason why,
+            const void* from) noexcept {
   parkhold h{nullptr, unlockf, arg};
-  gopark(h, waiting, why);
+  return gopark(h, waiting, why, from);
 }
 
 void parkforever(waitreason why) noexcept {
@@ -233,6 +237,7 @@ void goyield() noexcept {
     leave(mp);
     return;
   }
+  mp->leftfor = nullptr;
   gp->status.store(gstatus::runnable, relaxed);
   pp->fifo.pushback(gp);
   g* next = (gp->flags & (kGLocked | kGJoined)) != 0 ? parkedge(mp, gp)

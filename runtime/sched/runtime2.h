@@ -154,16 +154,17 @@ struct alignas(kCacheLine) m {
   postswitch post;
   struct ehglobals* ehglobals = nullptr;  // of this thread; gogo.h
   int* errnop = nullptr;                  // &errno of this thread
-  void* sandead = nullptr;  // TSan: fiber of the g that ended last
-  stackspan deadstack;      // freed once the switch off it is over
-  g* picked = nullptr;      // taken from a queue, needs g0 to start it
-  bool spinning = false;    // counted in sched.nmspinning
-  bool ism0 = false;        // the thread of run
-  bool exiting = false;     // its locked g ended: the thread ends too
-  bool zombie = false;      // counted in sched.nmzombie; sched.lock
-  g* lockedg = nullptr;     // the g locked to this m
-  g* inuse = nullptr;       // dump.cc alone: what it runs while the world
-                            // stands still
+  void* sandead = nullptr;        // TSan: fiber of the g that ended last
+  stackspan deadstack;            // freed once the switch off it is over
+  const void* leftfor = nullptr;  // foresee.h
+  g* picked = nullptr;            // taken from a queue, needs g0 to start it
+  bool spinning = false;          // counted in sched.nmspinning
+  bool ism0 = false;              // the thread of run
+  bool exiting = false;           // its locked g ended: the thread ends too
+  bool zombie = false;            // counted in sched.nmzombie; sched.lock
+  g* lockedg = nullptr;           // the g locked to this m
+  g* inuse = nullptr;             // dump.cc alone: what it runs while the world
+                                  // stands still
   std::uint64_t rand = 0;
   g g0;  // the scheduler's own context
 
