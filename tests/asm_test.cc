@@ -267,6 +267,49 @@ TEST(Switch, AVisitorSeesTheFramesAndLeavesThemAlone) {
   EXPECT_EQ(counted, 7);
 }
 
+// What burrow_foresee has called.
+struct {
+  const void* a;
+  void *b, *c;
+  const void* from;
+  int callers;  // of the function under test, as an unwinder sees them
+} asked;
+
+[[gnu::noinline]] int foresees(std::size_t d);
+
+burrow_waited answers(const void* a, void* b, void* c, std::size_t d,
+                      const void* from) noexcept {
+  asked = {a, b, c, from, 0};
+  parkspc = reinterpret_cast<void*>(&foresees);
+  findsparks(&asked.callers);
+  return {d / 2, d % 2 << 8 | 1};
+}
+
+// d % 2: it is to return by a jump.
+int foresees(std::size_t d) {
+  int kept[8];
+  for (int& k : kept) k = counted + 1;
+  const burrow_waited w = burrow_foresee(&asked, &here, &there, d, answers);
+  int sum = 0;
+  for (const int k : kept) sum += k;
+  return (w.more & 0xff) == 1 && w.index == d / 2 ? sum : 0;
+}
+
+TEST(Switch, AForeseenReturnIsAReturn) {
+  counted = 0;
+  for (std::size_t d = 0; d < 1000; d++) {
+    ASSERT_EQ(foresees(d), 8);
+    ASSERT_EQ(asked.a, &asked);
+    ASSERT_EQ(asked.b, &here);
+    ASSERT_EQ(asked.c, &there);
+    ASSERT_EQ(asked.callers, 1);
+    ASSERT_EQ(_Unwind_FindEnclosingFunction(const_cast<void*>(asked.from)),
+              reinterpret_cast<void*>(&foresees));
+  }
+  EXPECT_TRUE(burrow_foreseebool(nullptr, nullptr, nullptr, 3, answers));
+  EXPECT_FALSE(burrow_foreseebool(nullptr, nullptr, nullptr, 1, answers));
+}
+
 #endif
 
 // ---- A fault becomes an exception ----
