@@ -133,15 +133,17 @@ void mstart(void* arg) {
 
 g* getg() noexcept { return getm()->curg; }
 
-void gopark(spinlock* held, sudog*, waitreason) noexcept {
+bool gopark(spinlock* held, sudog*, waitreason, const void*) noexcept {
   m* mp = getm();
   g* gp = mp->curg;
   gp->status.exchange(gst::waiting);
   mp->unlock = held;
   leave(mp, gp);
+  return true;
 }
 
-void gopark(void (*fn)(void*), void* arg, sudog*, waitreason) noexcept {
+bool gopark(void (*fn)(void*), void* arg, sudog*, waitreason,
+            const void*) noexcept {
   m* mp = getm();
   g* gp = mp->curg;
   gp->status.exchange(gst::waiting);
@@ -152,6 +154,7 @@ void gopark(void (*fn)(void*), void* arg, sudog*, waitreason) noexcept {
   };
   mp->afterarg = &c;
   leave(mp, gp);
+  return true;
 }
 
 void parkforever(waitreason why) noexcept {
