@@ -15,6 +15,7 @@
 #include "runtime/sched/env.h"
 #include "runtime/sched/goroutine.h"
 #include "runtime/sched/mem.h"
+#include "runtime/sched/owning.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/stack.h"
 #include "runtime/sched/timerhooks.h"
@@ -187,6 +188,7 @@ void boot(int nprocs, const std::string& name) {
   for (int i = nprocs - 1; i > 0; i--) pidleput(allp[i]);
   npolled.store(sim::polls() ? 1 : 0, relaxed);
   names(nprocs);
+  owningagain();
   initgogo();
   m* mp = mget();
   mp->ism0 = true;
