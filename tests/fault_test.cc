@@ -152,6 +152,15 @@ TEST_P(Fault, QuitShowsEveryGoroutine) {
   EXPECT_EQ(r.err.find("unavailable"), std::string::npos) << r.err;
 }
 
+// A thread that has just been made is stopped as all others are.
+TEST_P(Fault, QuitStopsThreadsThatAreStarting) {
+  for (int i = 0; i < 5; i++) {
+    const child_result r = run("fault", "quitsasthreadsstart");
+    expectreport(r, "SIGQUIT: quit\nPC=0x");
+    EXPECT_EQ(r.out, "");
+  }
+}
+
 TEST_P(Fault, LevelNoneIsOneLine) {
   const child_result r = run("fault", "traps", "none");
   expectreport(r, "SIGILL: illegal instruction\n");

@@ -20,6 +20,8 @@ namespace burrow::rt {
 namespace {
 
 constexpr std::int64_t kPatience = 100'000'000;
+// A processor that many share comes by late, and the process ends only once.
+constexpr std::int64_t kFreezePatience = 1'000'000'000;
 
 // A question for a trace: its number, times four, and how far it is. Then nobody
 // who is late answers the next one, which may be another's.
@@ -138,14 +140,21 @@ bool asktrace(m* mp, std::uintptr_t* pcs, int max, int& n) noexcept {
 
 void freezeothers(const m* self) noexcept {
   static constinit m nobody;  // of a thread that has no m
-  freezer.store(self != nullptr ? self : &nobody, release);
+  // seq_cst, with the loads of tid: pairs with freezestarting.
+  freezer.store(self != nullptr ? self : &nobody, seq_cst);
   if (!canask()) return;
   for (m* x = sched.allm.load(acquire); x != nullptr; x = x->alllink)
-    if (const std::int64_t tid = x->tid.load(relaxed); x != self && tid != 0)
+    if (const std::int64_t tid = x->tid.load(seq_cst); x != self && tid != 0)
       sys::tgkill(tid, kAskSignal);
   const std::int64_t start = sys::nanotime();
-  while (!allfrozen(self) && sys::nanotime() - start < kPatience)
+  while (!allfrozen(self) && sys::nanotime() - start < kFreezePatience)
     sys::usleep(50);
+}
+
+void freezestarting(std::int64_t tid) noexcept {
+  // seq_cst, as the store of tid: either it was seen, or this is.
+  if (freezer.load(seq_cst) != nullptr && canask())
+    sys::tgkill(tid, kAskSignal);
 }
 
 }  // namespace burrow::rt

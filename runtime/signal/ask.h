@@ -50,7 +50,13 @@ struct frozentrace {
 // freezeothers stops all other ms for good, each in its handler, with m::frozen
 // set. Those that block the signal go on.
 //
-// Context  of a report that ends the process. Blocks for 100 ms at most.
+// Context  of a report that ends the process. Blocks for a second at most.
 void freezeothers(const m* self) noexcept;
+
+// freezestarting asks the calling thread, whose m has just got its tid, to freeze, if
+// others have been asked: who asked them may not have seen this one.
+//
+// Context  the start of an m, its signals not blocked any more.
+void freezestarting(std::int64_t tid) noexcept;
 
 }  // namespace burrow::rt

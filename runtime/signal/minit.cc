@@ -9,6 +9,7 @@
 
 #include "runtime/os/osproc.h"
 #include "runtime/sched/mem.h"
+#include "runtime/signal/ask.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
 #include "sys/refused.h"
@@ -76,7 +77,8 @@ void remask(m* mp) noexcept {
 }
 
 void minit(m* mp) noexcept {
-  mp->tid.store(sys::gettid(), relaxed);
+  const std::int64_t tid = sys::gettid();
+  mp->tid.store(tid, std::memory_order_seq_cst);  // freezestarting
   if (mp->gsignal.lo == nullptr) mp->gsignal = makestack();
   mp->oldaltstack = sys::getaltstack();
   // One that the program has made is kept if it is large enough.
@@ -84,6 +86,7 @@ void minit(m* mp) noexcept {
     sys::setaltstack(mp->gsignal);
   mp->mask = runmask.load(relaxed);
   sys::sigprocmask(mp->mask, &mp->oldmask);
+  freezestarting(tid);
 }
 
 void unminit(m* mp) noexcept {

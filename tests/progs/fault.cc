@@ -1,9 +1,12 @@
 // tests/progs/fault.cc - programs that fault; the argument says how. Built
 // twice: fault_catch with -fnon-call-exceptions, fault without.
 
+#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -128,6 +131,26 @@ void quits() {
   sleep_for(60s);
 }
 
+// At the quit threads are being started, one for each call that blocks. Whoever goes
+// on for long says so.
+void quitsasthreadsstart() {
+  static std::atomic<bool> quit{false};
+  for (int i = 0; i < 50; i++)
+    go([] {
+      blocking([] {
+        while (!quit) sched_yield();
+        std::this_thread::sleep_for(300ms);
+        (void)!write(1, "goes on\n", 8);
+      });
+    });
+  blocking([] {
+    std::this_thread::sleep_for(500us);
+    quit = true;
+    kill(getpid(), SIGQUIT);
+    std::this_thread::sleep_for(60s);
+  });
+}
+
 // The heap is broken: its lock is held by whoever finds that out.
 void faultsinmalloc() {
   void* volatile blocks[64];
@@ -165,6 +188,7 @@ const std::map<std::string, void (*)()> kPrograms = {
     {"aborts", aborts},
     {"traps", traps},
     {"quits", quits},
+    {"quitsasthreadsstart", quitsasthreadsstart},
     {"faultsinmalloc", faultsinmalloc},
     {"writestobrokenpipe", writestobrokenpipe},
 };
