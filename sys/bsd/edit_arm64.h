@@ -4,7 +4,7 @@
 #include "asm/bsd.h"
 #include "asm/signal.h"
 #include "sys/bsd/context.h"
-#include "sys/bsd/field.h"
+#include "sys/field.h"
 
 namespace burrow::sys {
 

@@ -3,7 +3,7 @@
 
 #include "asm/signal.h"
 #include "sys/bsd/context.h"
-#include "sys/bsd/field.h"
+#include "sys/field.h"
 
 namespace burrow::sys {
 

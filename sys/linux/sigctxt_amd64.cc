@@ -2,7 +2,7 @@
 //
 // By offsets, which the kernel's interface fixes for ever.
 #include "asm/signal.h"
-#include "sys/linux/field.h"
+#include "sys/field.h"
 #include "sys/sig.h"
 
 namespace burrow::sys {

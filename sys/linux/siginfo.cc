@@ -1,7 +1,7 @@
 // sys/linux/siginfo.cc - what a handler's siginfo holds.
 //
 // By offsets, which the kernel's interface fixes for ever.
-#include "sys/linux/field.h"
+#include "sys/field.h"
 #include "sys/sig.h"
 
 namespace burrow::sys {
@@ -27,7 +27,7 @@ bool siginfo_tothread(const void* info) noexcept {
 }
 
 std::uintptr_t siginfo_addr(const void* info) noexcept {
-  return load<std::uintptr_t>(info, kAddr);
+  return word(info, kAddr);
 }
 
 }  // namespace burrow::sys

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "sys/bsd/context.h"
-#include "sys/bsd/field.h"
+#include "sys/field.h"
 #include "tests/abi/prog/prog.h"
 
 namespace trap {

@@ -1,4 +1,5 @@
-// sys/bsd/field.h - what is at an offset of a context or a siginfo.
+// sys/field.h - what is at an offset of a kernel's structure, which may not be
+// aligned.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +8,14 @@
 namespace burrow::sys {
 
 template <typename T>
-inline T load(const void* at, std::size_t offset) noexcept {
+T load(const void* at, std::size_t offset) noexcept {
   T value;
   __builtin_memcpy(&value, static_cast<const char*>(at) + offset, sizeof value);
   return value;
 }
 
 template <typename T>
-inline void store(void* at, std::size_t offset, T value) noexcept {
+void store(void* at, std::size_t offset, T value) noexcept {
   __builtin_memcpy(static_cast<char*>(at) + offset, &value, sizeof value);
 }
 
