@@ -60,7 +60,7 @@ struct alignas(kCacheLine) hchan {
   waitq recvq;
   waitq sendq;  // its last, cold, is on the next line
 
-  // The cold line.
+  // The other line: buffered operations read cap, the rest is cold.
   std::size_t cap = 0;               // immutable
   std::atomic<std::size_t> refs{1};  // handles
   const elemops* ops = nullptr;      // immutable
