@@ -40,6 +40,29 @@ _start:
         ldp     x29, x30, [sp], #176
         .endm
 
+// All registers but x18 and x30, which is where they are; v0 to v31, the even ones
+// first.
+        .macro  integers op
+        .irp    r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
+        \op     x\r, [x30, #\r * 8]
+        .endr
+        .irp    r, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
+        \op     x\r, [x30, #(\r - 1) * 8]
+        .endr
+        .endm
+        .macro  vectors op, at
+        .irp    r, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+        \op     q\r, [\at], #16
+        .endr
+        .irp    r, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+        \op     q\r, [\at], #16
+        .endr
+        .endm
+        .macro  tally count, reg, wanted
+        cmp     \reg, \wanted
+        cinc    \count, \count, ne
+        .endm
+
 // uint32_t abi_keeps(void (*fn)(void*), void* arg): calls fn with patterns in the
 // callee-saved registers. Returns how many came back changed.
         .globl  abi_keeps
@@ -62,14 +85,12 @@ abi_keeps:
         cset    w0, ne
         .irp    r, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
         add     x10, x9, #\r
-        cmp     x\r, x10
-        cinc    w0, w0, ne
+        tally   w0, x\r, x10
         .endr
         .irp    r, 8, 9, 10, 11, 12, 13, 14, 15
         add     x10, x9, #\r
         fmov    x11, d\r
-        cmp     x11, x10
-        cinc    w0, w0, ne
+        tally   w0, x11, x10
         .endr
         giveback
         ret
@@ -85,41 +106,22 @@ abi_trap:
         ldr     x30, [x0, #30 * 8]
         msr     nzcv, x30
         add     x30, x0, #31 * 8
-        .irp    r, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-        ldr     q\r, [x30], #16
-        .endr
-        .irp    r, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
-        ldr     q\r, [x30], #16
-        .endr
+        vectors ldr, x30
         mov     x30, x0
-        .irp    r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
-        ldr     x\r, [x30, #\r * 8]
-        .endr
-        .irp    r, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
-        ldr     x\r, [x30, #(\r - 1) * 8]
-        .endr
+        integers ldr
+        ldr     x30, [x30, #29 * 8]
         .globl  abi_trap_here
 abi_trap_here:
         brk     #0
         str     x30, [sp, #160]
         ldr     x30, [sp, #168]
-        .irp    r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
-        str     x\r, [x30, #\r * 8]
-        .endr
-        .irp    r, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
-        str     x\r, [x30, #(\r - 1) * 8]
-        .endr
+        integers str
         ldr     x9, [sp, #160]
         str     x9, [x30, #29 * 8]
         mrs     x9, nzcv
         str     x9, [x30, #30 * 8]
         add     x9, x30, #31 * 8
-        .irp    r, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-        str     q\r, [x9], #16
-        .endr
-        .irp    r, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
-        str     q\r, [x9], #16
-        .endr
+        vectors str, x9
         giveback
         ret
 
@@ -145,19 +147,15 @@ abi_spin:
         mov     x0, #0
         .irp    r, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 19, 20, \
                 21, 22, 23, 24, 25, 26, 27, 28, 29
-        cmp     x\r, x9
-        cinc    x0, x0, ne
+        tally   x0, x\r, x9
         .endr
         fmov    x1, d3
-        cmp     x1, x9
-        cinc    x0, x0, ne
+        tally   x0, x1, x9
         fmov    x1, d31
-        cmp     x1, x9
-        cinc    x0, x0, ne
+        tally   x0, x1, x9
 #ifdef __APPLE__
         ldr     x1, [sp, #-64]
-        cmp     x1, x9
-        cinc    x0, x0, ne
+        tally   x0, x1, x9
 #endif
         giveback
         ret
