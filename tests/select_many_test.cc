@@ -123,31 +123,19 @@ TEST(SelectMany, IsNotLateBehindThoseThatCompute) {
   std::vector<int> seen;
   burrow::run(
       [&] {
-        std::atomic<int> turns{0};
-        std::atomic<bool> stop{false};
-        burrow::wait_group others;
-        for (int i = 0; i < kOthers; ++i)
-          others.go([&] {
-            while (!stop) {
-              burrow::testsupport::compute(500us);
-              ++turns;
-              burrow::yield();
-            }
-          });
+        const burrow::testsupport::turntakers others(kOthers);
         std::vector<chan<int>> c(8);
         for (auto& x : c) x = make_chan<int>();
         std::optional<int> got;
         auto cases = receives(c, got);
         for (int k = 0; k < kSelects; ++k) {
-          burrow::go([&, before = turns.load()] {
+          burrow::go([&, before = others.turns()] {
             burrow::sleep_for(100us);
             c[5].send(before);
           });
           select(cases);
-          seen.push_back(turns - *got);
+          seen.push_back(others.turns() - *got);
         }
-        stop = true;
-        others.wait();
       },
       {.maxprocs = 1});
   std::sort(seen.begin(), seen.end());

@@ -122,32 +122,20 @@ TEST(Sleep, DoesNotQueueBehindThoseThatYield) {
   std::vector<int> seen;
   burrow::run(
       [&] {
-        std::atomic<int> turns{0};
-        std::atomic<bool> stop{false};
         burrow::mutex mu;
-        burrow::wait_group others;
-        for (int i = 0; i < kOthers; ++i)
-          others.go([&] {
-            while (!stop) {
-              burrow::testsupport::compute(500us);
-              ++turns;
-              burrow::yield();
-            }
-          });
+        const burrow::testsupport::turntakers others(kOthers);
         for (int i = 0; i < kSleeps; ++i) {
           const auto until = std::chrono::steady_clock::now() + 1ms;
-          const int before = turns;
+          const int before = others.turns();
           burrow::wait_group sleepers;
           for (int k = 0; k < kSleepers; ++k)
             sleepers.go([&] {
               burrow::sleep_until(until);
               const std::lock_guard hold(mu);
-              seen.push_back(turns - before);
+              seen.push_back(others.turns() - before);
             });
           sleepers.wait();
         }
-        stop = true;
-        others.wait();
       },
       {.maxprocs = 1});
   std::sort(seen.begin(), seen.end());

@@ -18,6 +18,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -41,6 +42,36 @@ inline void compute(std::chrono::nanoseconds d) {
   while (std::chrono::steady_clock::now() < end) {
   }
 }
+
+// turntakers are n goroutines that compute and yield, turn by turn of 500 us, until
+// they are destroyed, which waits for their end.
+class turntakers {
+ public:
+  explicit turntakers(int n) {
+    for (int i = 0; i < n; ++i)
+      all_.go([this] {
+        while (!stop_) {
+          compute(std::chrono::microseconds(500));
+          ++turns_;
+          yield();
+        }
+      });
+  }
+  ~turntakers() {
+    stop_ = true;
+    all_.wait();
+  }
+  turntakers(const turntakers&) = delete;
+  turntakers& operator=(const turntakers&) = delete;
+
+  // turns is how many they have had, all together.
+  int turns() const { return turns_; }
+
+ private:
+  std::atomic<int> turns_{0};
+  std::atomic<bool> stop_{false};
+  wait_group all_;
+};
 
 // settle gives everybody else ample opportunity to come to where he blocks, or
 // to do what he should not. No test's result depends on it, only how much the
