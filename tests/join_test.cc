@@ -349,33 +349,6 @@ TEST(Join, AChildThatComputesAndKeepsItsP) {
   ::unsetenv("BURROW_DEBUG");
 }
 
-// The same, where the child has itself waited for one that parked.
-TEST(Join, AChildThatHasWaitedComputesAndKeepsItsP) {
-  ::setenv("BURROW_DEBUG", "asyncpreemptoff=1", 1);
-  run(
-      [] {
-        std::atomic<bool> on{false};
-        wait_group wg, ended;
-        wg.add(1);
-        ended.go([&] {
-          wait_group inner;
-          inner.add(1);
-          go([&inner] {
-            inner.done();
-            blocking([] { nap(5ms); });
-          });
-          inner.wait();
-          wg.done();
-          computeuntil(on);
-        });
-        wg.wait();
-        on = true;
-        ended.wait();
-      },
-      {.maxprocs = 2});
-  ::unsetenv("BURROW_DEBUG");
-}
-
 // Whoever takes its p looks at what runs there (TSan has an eye on it).
 GO_TEST(Join, AThreadThatIsLockedWhileItsPIsTaken) {
   wait_group wg;

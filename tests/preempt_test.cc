@@ -231,5 +231,34 @@ TEST(Preempt, AsyncpreemptoffLeavesAComputingGoroutineItsP) {
   EXPECT_GT(seen, 0);
 }
 
+// A child that is run in place waits for one itself, which blocks, and goes on. Nobody's
+// p is taken, but there is another that is idle: its waiter goes on there (join.cc).
+TEST(Preempt, TheWaiterForAChildThatHasWaitedGoesOn) {
+  ::setenv("BURROW_DEBUG", "asyncpreemptoff=1", 1);
+  run(
+      [] {
+        std::atomic<bool> on{false};
+        wait_group wg, ended;
+        wg.add(1);
+        ended.go([&] {
+          wait_group inner;
+          inner.add(1);
+          go([&inner] {
+            inner.done();
+            blocking([] { testsupport::nap(5ms); });
+          });
+          inner.wait();
+          wg.done();
+          while (!on) {
+          }
+        });
+        wg.wait();
+        on = true;
+        ended.wait();
+      },
+      {.maxprocs = 2});
+  ::unsetenv("BURROW_DEBUG");
+}
+
 }  // namespace
 }  // namespace burrow

@@ -304,7 +304,7 @@ model::scenario make(const char* name, int count, int waits,
             done();
           }),
       make(
-          "nothing is added in the first of two rounds", 1, 2, "tso",
+          "nothing is added in the first of two rounds", 1, 2, "weak",
           [] { add(0); },
           [] {
             wait();
