@@ -14,6 +14,7 @@ pkgs_test="libgtest-dev valgrind clang-14 libclang-rt-14-dev lld-14 libunicorn-d
 pkgs_port="clang-14 lld-14 llvm-14 dpkg-dev"
 pkgs_sysroot="libc6-dev libstdc++-12-dev libboost-context-dev libfmt-dev libdw-dev
   libgtest-dev" # of the other processor: .ci/sysroot.sh
+pkgs_hosted="llvm-14 python3-pip" # .ci/hosted.sh
 pkgs_peers="libboost-fiber-dev"
 pkgs_check="libgtest-dev libunicorn-dev clang-14 clang-format-16 clang-tidy-14"
 

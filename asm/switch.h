@@ -58,6 +58,13 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
 #define BURROW_SWITCH_MORE
 #endif
 
+// The symbol of a C name: Mach-O's begin with an underscore.
+#if defined(__MACH__)
+#define BURROW_SYMBOL(name) "_" #name
+#else
+#define BURROW_SYMBOL(name) #name
+#endif
+
 // What is lost over a switch: all but the stack and frame pointers.
 #define BURROW_SWITCHED                                                      \
   "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", \
@@ -110,7 +117,7 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
       "stmxcsr 24(%0)\n\t"
       "fnstcw 28(%0)\n\t"
       "movq %1, %%rsp\n\t"
-      "jmp burrow_begin\n"
+      "jmp " BURROW_SYMBOL(burrow_begin) "\n"
       "1:"
       : "+D"(from), "+S"(sp)
       :

@@ -1,17 +1,11 @@
 // asm/switch_amd64.S - the ways into and out of contexts of our own (switch.h).
 //
 // A context: 0 sp, 8 pc, 16 bp, 24 mxcsr, 28 the x87's control word.
-
-        .text
+#include "asm/object.inc"
 
 // burrow_enter: rdi, the context to go on with. Its control words are loaded
 // unless they are the present ones.
-        .p2align 4
-        .globl burrow_enter
-        .hidden burrow_enter
-        .type burrow_enter, @function
-burrow_enter:
-        .cfi_startproc
+FUNC(burrow_enter)
         .cfi_undefined rip
         stmxcsr -8(%rsp)
         fnstcw  -4(%rsp)
@@ -29,36 +23,24 @@ burrow_enter:
         ldmxcsr 24(%rdi)
         fldcw   28(%rdi)
         jmp     2b
-        .cfi_endproc
-        .size burrow_enter, . - burrow_enter
+END(burrow_enter)
 
 // burrow_begin: the base of a new stack. Nothing but the call has been pushed when
 // it goes on to what burrow_main returns: who is arrived at finds its returns
 // foreseen, if it is the one that started this. Unwinding ends here, so that an
 // exception that nobody catches terminates where it was thrown.
-        .p2align 4
-        .globl burrow_begin
-        .hidden burrow_begin
-        .type burrow_begin, @function
-burrow_begin:
-        .cfi_startproc
+FUNC(burrow_begin)
         .cfi_undefined rip
         xorl    %ebp, %ebp
-        call    *burrow_main(%rip)
+        call    *SYM(burrow_main)(%rip)
         movq    %rax, %rdi
-        jmp     burrow_enter
-        .cfi_endproc
-        .size burrow_begin, . - burrow_begin
+        jmp     SYM(burrow_enter)
+END(burrow_begin)
 
 // burrow_ontop: rdi the context, rsi fn, rdx arg. Past the red zone of the frame
 // there, it stores the pc and bp of the context where an unwinder is told to look
 // for those of its caller.
-        .p2align 4
-        .globl burrow_ontop
-        .hidden burrow_ontop
-        .type burrow_ontop, @function
-burrow_ontop:
-        .cfi_startproc
+FUNC(burrow_ontop)
         pushq   %rbp
         .cfi_adjust_cfa_offset 8
         .cfi_offset rbp, -16
@@ -98,21 +80,12 @@ burrow_ontop:
         .cfi_adjust_cfa_offset -8
         .cfi_restore rbp
         ret
-        .cfi_endproc
-        .size burrow_ontop, . - burrow_ontop
+END(burrow_ontop)
 
 // burrow_foresee: rdi, rsi, rdx, rcx for fn, r8 fn, which is told in r8 where this is
-// called from. It returns what fn returns; dh of that says whether by a jump.
-        .p2align 4
-        .globl burrow_foresee
-        .hidden burrow_foresee
-        .type burrow_foresee, @function
-        .globl burrow_foreseebool
-        .hidden burrow_foreseebool
-        .type burrow_foreseebool, @function
-burrow_foreseebool:
-burrow_foresee:
-        .cfi_startproc
+// called from. It returns what fn returns; dh of that says whether by a jump: never on
+// OpenBSD, where a jump must not end at what follows a call.
+FUNC(burrow_foresee)
         movq    %r8, %rax
         movq    (%rsp), %r8
         subq    $8, %rsp
@@ -120,25 +93,19 @@ burrow_foresee:
         callq   *%rax
         addq    $8, %rsp
         .cfi_adjust_cfa_offset -8
+#ifndef __OpenBSD__
         testb   %dh, %dh
         jne     1f
+#endif
         ret
 1:
         popq    %rcx
         .cfi_adjust_cfa_offset -8
         .cfi_register rip, rcx
         jmpq    *%rcx
-        .cfi_endproc
-        .size burrow_foresee, . - burrow_foresee
-        .size burrow_foreseebool, . - burrow_foreseebool
+END(burrow_foresee)
+ALIAS(burrow_foreseebool, burrow_foresee)
 
-        .data
-        .p2align 3
-        .globl burrow_main
-        .hidden burrow_main
-        .type burrow_main, @object
-        .size burrow_main, 8
-burrow_main:
-        .quad   0
+WORD(burrow_main)
 
-        .section .note.GNU-stack, "", @progbits
+        TAIL

@@ -8,5 +8,5 @@
 #include "asm/bsdcall_amd64.inc"
 
         PINS
-        GATEPINS(.Lgate)
+        GATEPINS(LOCAL(gate))
         TAIL

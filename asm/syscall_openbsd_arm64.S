@@ -20,5 +20,5 @@
 #include "asm/bsdcall_arm64.inc"
 
         PINS
-        GATEPINS(.Lgate)
+        GATEPINS(LOCAL(gate))
         TAIL

@@ -59,14 +59,14 @@ FUNC(burrow_vfork)
         movq    %rdx, %r8               // arg; rdx is the second result's
         movl    $SYS_vfork, %eax
         syscall
-        jc      .Lfailed
+        jc      LOCAL(failed)
         testl   %edx, %edx
-        jnz     .Lchild
+        jnz     LOCAL(child)
         ret                             // process id
-.Lfailed:
+LOCAL(failed):
         negq    %rax
         ret
-.Lchild:
+LOCAL(child):
         .cfi_undefined rip
         movq    %rdi, %rsp              // the caller's stack stays as it is
         xorl    %ebp, %ebp

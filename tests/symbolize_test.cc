@@ -20,6 +20,7 @@
 
 #include "runtime/diag/dwarf.h"
 #include "runtime/diag/traceback.h"
+#include "runtime/os/libc.h"
 #include "tests/support/subprocess.h"
 
 namespace rt = burrow::rt;

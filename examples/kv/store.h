@@ -78,6 +78,9 @@ class store {
     bool operator()(const hashed& a, const std::string& b) const noexcept {
       return a.text == b;
     }
+    bool operator()(const std::string& a, const hashed& b) const noexcept {
+      return a == b.text;
+    }
   };
   using table = std::unordered_map<std::string, entry, hasher, equal>;
   using expiry = std::pair<std::int64_t, const std::string*>;

@@ -11,12 +11,11 @@
 // always mounted and may have tens of thousands of lines, one a stack.
 #include "runtime/diag/dwarf.h"
 
-#include <link.h>
-
 #ifdef BURROW_HAVE_LIBDW
 #include <dwarf.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -26,21 +25,10 @@
 #include <string>
 
 #include "runtime/diag/libdw.h"
+#include "runtime/os/libc.h"
 #endif
 
 namespace burrow::rt {
-
-std::uint64_t loadedmodules() noexcept {
-  std::uint64_t count = 0;
-  dl_iterate_phdr(
-      [](dl_phdr_info* info, std::size_t, void* out) {
-        // Both only ever grow, so the sum changes with each of them.
-        *static_cast<std::uint64_t*>(out) = info->dlpi_adds + info->dlpi_subs;
-        return 1;
-      },
-      &count);
-  return count;
-}
 
 #ifndef BURROW_HAVE_LIBDW
 

@@ -20,8 +20,4 @@ bool dwarf_symbolize(std::uintptr_t pc, std::vector<frame>& frames);
 // dwarf_restart forgets all that dwarf_symbolize knows, without a look at it.
 void dwarf_restart() noexcept;
 
-// loadedmodules returns a number that changes when a shared library is loaded
-// or unloaded.
-std::uint64_t loadedmodules() noexcept;
-
 }  // namespace burrow::rt

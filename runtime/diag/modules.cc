@@ -1,10 +1,9 @@
 // runtime/diag/modules.cc - see modules.h.
 #include "runtime/diag/modules.h"
 
-#include <dlfcn.h>
 #include <limits.h>
-#include <link.h>
-#include <unistd.h>
+
+#include "runtime/os/libc.h"
 
 namespace burrow::rt {
 namespace {
@@ -18,47 +17,35 @@ constexpr int kMax = 64;
 module known[kMax];
 int nknown = 0;
 char exepath[PATH_MAX];
+const char* exefile = nullptr;
 
-int learn(dl_phdr_info* info, std::size_t, void*) {
-  if (nknown == kMax) return 1;
-  module& m = known[nknown];
-  m = {~std::uintptr_t{0}, 0, info->dlpi_addr, info->dlpi_name};
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr)& ph = info->dlpi_phdr[i];
-    if (ph.p_type != PT_LOAD) continue;
-    const std::uintptr_t at = info->dlpi_addr + ph.p_vaddr;
-    if (at < m.low) m.low = at;
-    if (at + ph.p_memsz > m.high) m.high = at + ph.p_memsz;
-  }
-  nknown++;
-  return 0;
+bool learn(const loadedobject& o, void*) {
+  if (nknown == kMax) return false;
+  known[nknown++] = {o.low, o.high, o.bias, o.program ? "" : o.name};
+  return true;
 }
 
-// The program itself has no name in the loader's lists; by its link it is found
-// even when its path was replaced.
+// The program itself has no name here.
 codeplace placein(const char* name, std::uintptr_t offset) noexcept {
-  if (name == nullptr || *name == 0) return {exepath, "/proc/self/exe", offset};
+  if (name == nullptr || *name == 0) return {exepath, exefile, offset};
   return {name, name, offset};
 }
 
 }  // namespace
 
 void modules_learn() noexcept {
-  const ssize_t n = readlink("/proc/self/exe", exepath, sizeof exepath - 1);
-  exepath[n > 0 ? n : 0] = 0;
+  exefile = programpath(exepath, sizeof exepath);
   nknown = 0;
-  dl_iterate_phdr(learn, nullptr);
+  eachobject(learn, nullptr);
 }
 
 bool moduleof(std::uintptr_t pc, codeplace& place) noexcept {
-#if defined(DLFO_STRUCT_HAS_EH_DBASE)
-  dl_find_object found;
-  if (_dl_find_object(reinterpret_cast<void*>(pc), &found) == 0) {
-    const link_map* map = found.dlfo_link_map;
-    place = placein(map->l_name, pc - map->l_addr);
+  const char* name = nullptr;
+  std::uintptr_t bias = 0;
+  if (objectat(pc, &name, &bias)) {
+    place = placein(name, pc - bias);
     return true;
   }
-#endif
   for (int i = 0; i < nknown; i++) {
     const module& m = known[i];
     if (pc < m.low || pc >= m.high) continue;

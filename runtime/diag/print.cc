@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <charconv>
 
 #include "runtime/diag/progress.h"
+#include "runtime/os/libc.h"
+#include "sys/os.h"
 
 namespace burrow::rt {
 namespace {
@@ -31,8 +32,7 @@ class sigpipeguard {
   sigpipeguard(const sigpipeguard&) = delete;
   sigpipeguard& operator=(const sigpipeguard&) = delete;
   ~sigpipeguard() {
-    const timespec now{};
-    if (broken && !waspending_) sigtimedwait(&set_, nullptr, &now);
+    if (broken && !waspending_) takepending(SIGPIPE);
     pthread_sigmask(SIG_SETMASK, &old_, nullptr);
   }
 
@@ -125,7 +125,7 @@ void printer::flush() noexcept {
 }
 
 std::uint64_t threadid() noexcept {
-  return static_cast<std::uint64_t>(syscall(SYS_gettid));
+  return static_cast<std::uint64_t>(sys::gettid());
 }
 
 }  // namespace burrow::rt

@@ -17,6 +17,7 @@
 #include "runtime/diag/dwarf.h"
 #include "runtime/diag/print.h"
 #include "runtime/diag/progress.h"
+#include "runtime/os/libc.h"
 
 namespace burrow::rt {
 namespace {

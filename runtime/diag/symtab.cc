@@ -15,6 +15,10 @@
 #include <cstring>
 #include <initializer_list>
 
+#if !defined(ElfW)  // OpenBSD's names
+#define ElfW(type) Elf_##type
+#endif
+
 namespace burrow::rt {
 namespace {
 

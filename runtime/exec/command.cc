@@ -16,6 +16,7 @@
 #include "runtime/exec/lookpath.h"
 #include "runtime/exec/process.h"
 #include "runtime/io/error.h"
+#include "runtime/os/libc.h"
 #include "sys/exec.h"
 
 namespace burrow::exec {
@@ -85,7 +86,7 @@ struct starter {
   // Our end does not block, the child's does.
   void makepipe(stream& s, int i) {
     int ends2[2];
-    if (::pipe2(ends2, O_CLOEXEC) != 0) rt::throwio(nullptr, "pipe", -errno);
+    if (rt::newpipe(ends2, true) != 0) rt::throwio(nullptr, "pipe", -errno);
     const int ours = ends2[i == 0 ? 1 : 0];
     fd theirs(ends2[i == 0 ? 0 : 1]);
     ::fcntl(ours, F_SETFL, ::fcntl(ours, F_GETFL) | O_NONBLOCK);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+extern "C" char** environ;  // as POSIX has it: by no header
+
 namespace burrow::exec {
 
 // environment returns the variables of a child: those given, or else ours with PWD

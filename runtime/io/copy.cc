@@ -45,6 +45,7 @@
 #include <new>
 
 #include "runtime/io/relaypipe.h"
+#include "runtime/os/libc.h"
 #include "runtime/sched/syscall.h"
 #include "sys/io.h"
 #include "sys/poller.h"
@@ -82,7 +83,7 @@ kind kindof(const descriptor* d) noexcept {
   const bool ours = d->way == ioway::socket || d->way == ioway::polled;
   if (!S_ISSOCK(st.st_mode) || !ours || option(d->fd, SO_TYPE) != SOCK_STREAM)
     return kind::other;
-  return option(d->fd, SO_DOMAIN) == AF_UNIX ? kind::local : kind::tcp;
+  return socketfamily(d->fd) == AF_UNIX ? kind::local : kind::tcp;
 }
 
 // What may mean no more than that there is no such way between these two.

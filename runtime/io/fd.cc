@@ -11,6 +11,7 @@
 #include "runtime/io/copy.h"
 #include "runtime/io/descriptor.h"
 #include "runtime/io/error.h"
+#include "runtime/os/libc.h"
 
 namespace burrow {
 
@@ -145,8 +146,7 @@ std::uint64_t copy(fd& to, fd& from) { return copy(to, from, UINT64_MAX); }
 
 pipe_ends pipe() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-    rt::throwio(nullptr, "pipe", -errno);
+  if (rt::newpipe(ends, false) != 0) rt::throwio(nullptr, "pipe", -errno);
   pipe_ends p;
   p.read_end = rt::makefd(ends[0], rt::ioway::polled, true);
   p.write_end = rt::makefd(ends[1], rt::ioway::polled, true);

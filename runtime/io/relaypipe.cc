@@ -2,13 +2,11 @@
 
 #include "runtime/io/relaypipe.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <mutex>
 #include <new>
 
 #include "burrow/detail/spinlock.h"
+#include "runtime/os/libc.h"
 #include "sys/io.h"
 
 namespace burrow::rt {
@@ -41,14 +39,14 @@ relaypipe* takekept() noexcept {
 relaypipe* takepipe() noexcept {
   if (relaypipe* p = takekept()) return p;
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return nullptr;
+  if (newpipe(ends, false) != 0) return nullptr;
   auto* p = new (std::nothrow) relaypipe{ends[0], ends[1], nullptr};
   if (p == nullptr) {
     sys::close(ends[0]);
     sys::close(ends[1]);
     return nullptr;
   }
-  ::fcntl(p->in, F_SETPIPE_SZ, kRoom);  // or it stays as it is
+  widenpipe(p->in, kRoom);
   return p;
 }
 

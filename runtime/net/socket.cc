@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "burrow/error.h"
+#include "runtime/os/libc.h"
 
 namespace burrow::net {
 
@@ -47,7 +48,7 @@ const std::error_category& resolver_category() noexcept {
 }
 
 rawsocket::rawsocket(int family, int type) noexcept
-    : n_(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {}
+    : n_(rt::newsocket(family, type)) {}
 
 rawsocket::~rawsocket() {
   if (n_ >= 0) ::close(n_);
@@ -63,10 +64,7 @@ fd rawsocket::take(bool stream) {
 
 void settcp(const rawsocket& s) noexcept {
   s.set(IPPROTO_TCP, TCP_NODELAY, 1);
-  s.set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  s.set(IPPROTO_TCP, TCP_KEEPIDLE, 15);
-  s.set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
-  s.set(IPPROTO_TCP, TCP_KEEPCNT, 9);
+  rt::keepalive(s.get(), 15, 9);
 }
 
 address addressof_(const fd& f, int (*ask)(int, sockaddr*, socklen_t*)) {

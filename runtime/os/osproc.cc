@@ -1,14 +1,13 @@
 // runtime/os/osproc.cc - which backend, and what both share.
 #include "runtime/os/osproc.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
 #include "burrow/detail/sanitizers.h"
 #include "runtime/diag/print.h"
+#include "runtime/os/libc.h"
 #include "runtime/os/osproc_backend.h"
 #include "sys/os.h"
 
@@ -59,15 +58,10 @@ struct bounds {
   void* hi;
 };
 
-bounds askpthread() noexcept {
-  pthread_attr_t attr;
-  if (pthread_getattr_np(pthread_self(), &attr) != 0) return {};
-  void* lo = nullptr;
-  std::size_t bytes = 0;
-  const bool ok = pthread_attr_getstack(&attr, &lo, &bytes) == 0;
-  pthread_attr_destroy(&attr);
-  if (!ok) return {};
-  return {lo, static_cast<char*>(lo) + bytes};
+bounds asklibc() noexcept {
+  bounds b;
+  threadstack(&b.lo, &b.hi);
+  return b;
 }
 
 }  // namespace
@@ -89,7 +83,7 @@ std::int64_t newosproc(void (*fn)(void*), void* arg,
 // Not inlined: a caller that changes threads would keep a stale address.
 [[gnu::noinline]] void osthread_stack(void** lo, void** hi) noexcept {
   if (const osthread* t = rawself()) return rawstack(t, lo, hi);
-  static thread_local const bounds b = askpthread();
+  static thread_local const bounds b = asklibc();
   *lo = b.lo;
   *hi = b.hi;
 }

@@ -4,12 +4,12 @@
 // ThreadSanitizer. pthread_create hands the creator's signal mask down; all
 // signals are blocked around it all the same, so that no handler of the program
 // runs on a thread that is only half made, as with the raw backend.
-#include <link.h>
 #include <pthread.h>
 
 #include <cerrno>
 #include <new>
 
+#include "runtime/os/libc.h"
 #include "runtime/os/osproc_backend.h"
 #include "sys/os.h"
 #include "sys/refused.h"
@@ -33,13 +33,9 @@ void* threadmain(void* p) noexcept {
 }
 
 // addtls is called for each loaded object and sums up its thread-local storage.
-int addtls(dl_phdr_info* object, std::size_t, void* sum) {
-  for (int i = 0; i < object->dlpi_phnum; i++) {
-    const auto& s = object->dlpi_phdr[i];
-    if (s.p_type == PT_TLS)
-      *static_cast<std::size_t*>(sum) += s.p_memsz + s.p_align;
-  }
-  return 0;
+bool addtls(const loadedobject& object, void* sum) {
+  *static_cast<std::size_t*>(sum) += object.tlsbytes;
+  return true;
 }
 
 // prepare fills attr, which its caller destroys. A guard page is the default.
@@ -48,7 +44,7 @@ int prepare(pthread_attr_t* attr, std::size_t stackbytes) noexcept {
   // The C library may take the thread-local storage, a sanitizer's is large, and
   // its own record from what we ask for.
   stackbytes += page;
-  dl_iterate_phdr(addtls, &stackbytes);
+  eachobject(addtls, &stackbytes);
   stackbytes = (stackbytes + page - 1) / page * page;
   if (int err = pthread_attr_setdetachstate(attr, PTHREAD_CREATE_DETACHED))
     return err;

@@ -15,6 +15,12 @@
 #include "runtime/sched/goroutine.h"
 #include "runtime/sched/stack.h"
 
+// LLVM's library has it, and its header does not say so.
+namespace __cxxabiv1 {
+struct __cxa_eh_globals;
+extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
+}  // namespace __cxxabiv1
+
 namespace burrow::rt {
 
 namespace {
@@ -68,7 +74,7 @@ void initg0(m* mp) noexcept {
   void* hi = nullptr;
   osthread_stack(&lo, &hi);
   mp->g0.stack = {static_cast<char*>(lo), static_cast<char*>(hi)};
-  mp->ehglobals = reinterpret_cast<ehglobals*>(abi::__cxa_get_globals());
+  mp->ehglobals = reinterpret_cast<ehglobals*>(__cxxabiv1::__cxa_get_globals());
   mp->errnop = &errno;
   mp->curg = &mp->g0;
   sanitizer_thread(&mp->g0);

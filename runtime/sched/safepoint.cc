@@ -67,6 +67,7 @@ no_preempt::~no_preempt() { gp_->nosafepoint--; }
 // Context  any thread, user code.
 extern "C" __attribute__((weak, visibility("default"))) void
 __sanitizer_cov_trace_pc() {
-  if (__atomic_load_n(burrow::rt::tlsyield, __ATOMIC_RELAXED) != 0) [[unlikely]]
+  if (__atomic_load_n(burrow::rt::yieldflag(), __ATOMIC_RELAXED) != 0)
+      [[unlikely]]
     burrow::rt::safepoint();
 }

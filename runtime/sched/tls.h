@@ -19,6 +19,13 @@ namespace burrow::rt {
 
 struct m;
 
+#if defined(BURROW_TLS_TABLE)  // a hosted system: tls_hosted.cc
+
+m* getm() noexcept;
+const std::uint32_t* yieldflag() noexcept;
+
+#else
+
 extern std::ptrdiff_t tlsmoffset;  // set by a constructor, then constant
 
 // getm returns the calling thread's m; null on a thread that burrow did not
@@ -43,12 +50,16 @@ inline m* getm() noexcept {
   return mp;
 }
 
-// setm makes mp the calling thread's m.
-void setm(m* mp) noexcept;
-
 // tlsyield points to the m's `yield`, or to a zero on other threads. For the one
 // function that is called too often to look the m up first: safepoint.cc.
 extern __attribute__((tls_model(
     "initial-exec"))) constinit thread_local const std::uint32_t* tlsyield;
+
+inline const std::uint32_t* yieldflag() noexcept { return tlsyield; }
+
+#endif
+
+// setm makes mp the calling thread's m.
+void setm(m* mp) noexcept;
 
 }  // namespace burrow::rt

@@ -15,7 +15,6 @@
 // Rejected: throwing from the handler. The unwinder can do it, but the signal
 // stays blocked and the alternate stack in use.
 
-#include <link.h>
 #include <unwind.h>
 
 #include <algorithm>
@@ -26,6 +25,7 @@
 
 #include "burrow/error.h"
 #include "runtime/diag/modules.h"
+#include "runtime/os/libc.h"
 #include "runtime/sched/tls.h"
 #include "runtime/signal/signal.h"
 #include "sys/os.h"
@@ -40,6 +40,12 @@ constexpr std::size_t kThrowRoom = std::size_t{8} << 10;
 // frame's.
 constexpr std::uintptr_t kFarBelow = std::uintptr_t{1} << 30;
 constexpr std::uintptr_t kNilPage = 4096;
+// The code of a fault of which the processor has told the kernel no address.
+#if defined(SI_KERNEL)
+constexpr int kNoaddress = SI_KERNEL;
+#else
+constexpr int kNoaddress = -1;  // no fault's: there is no such code
+#endif
 
 constexpr const char kFatal[] = "fatal error";
 
@@ -58,8 +64,9 @@ bool named(const char* path, std::string_view wanted) noexcept {
 // By their names, for a program may have functions of its own that are called as
 // theirs (malloc), or a copy of the unwinder besides theirs (-static-libgcc).
 bool knownlibrary(const char* path) noexcept {
-  for (const char* wanted : {"libc.so", "libgcc_s.so", "libunwind.so",
-                             "ld-linux", "ld-musl", "libc.musl"})
+  for (const char* wanted :
+       {"libc.so", "libgcc_s.so", "libunwind.", "ld-linux", "ld-musl",
+        "libc.musl", "ld.so", "libsystem_", "dyld"})
     if (named(path, wanted)) return true;
   return false;
 }
@@ -76,21 +83,12 @@ bool hasfunction(const module& in) noexcept {
                      [&in](auto f) { return f >= in.lo && f < in.hi; });
 }
 
-int addmodule(dl_phdr_info* object, std::size_t, void*) noexcept {
-  // Not the program itself, which has no name here.
-  if (object->dlpi_name == nullptr || *object->dlpi_name == 0) return 0;
-  module found{~std::uintptr_t{0}, 0};
-  for (int i = 0; i < object->dlpi_phnum; i++) {
-    const auto& s = object->dlpi_phdr[i];
-    if (s.p_type != PT_LOAD) continue;
-    const std::uintptr_t at = object->dlpi_addr + s.p_vaddr;
-    found.lo = std::min(found.lo, at);
-    found.hi = std::max(found.hi, at + s.p_memsz);
-  }
-  if (nuncatchable < kMaxModules &&
-      (knownlibrary(object->dlpi_name) || hasfunction(found)))
+bool addmodule(const loadedobject& o, void*) noexcept {
+  const module found{o.low, o.high};
+  if (nuncatchable < kMaxModules && !o.program &&
+      (knownlibrary(o.name) || hasfunction(found)))
     uncatchable[nuncatchable++] = found;
-  return 0;
+  return true;
 }
 
 bool catchable(std::uintptr_t pc) noexcept {
@@ -116,7 +114,7 @@ const char* faulttext(int sig, int code, std::uintptr_t addr) noexcept {
     return "runtime error: floating point error";
   }
   // Without an address: the kernel has been told none by the processor.
-  if (addr < kNilPage && code != SI_KERNEL)
+  if (addr < kNilPage && code != kNoaddress)
     return "runtime error: invalid memory address or nil pointer dereference";
   return "runtime error: unexpected fault address";
 }
@@ -140,7 +138,7 @@ bool inject(m* mp, int sig, const void* info, void* ctxt) noexcept {
 
 void findmodules() noexcept {
   modules_learn();
-  dl_iterate_phdr(addmodule, nullptr);
+  eachobject(addmodule, nullptr);
 }
 
 void onfault(int sig, void* info, void* ctxt) noexcept {

@@ -42,7 +42,8 @@ inline constexpr std::uint32_t kPipe2 = 101, kSendto = 133, kSysctl = 202;
 inline constexpr std::uint32_t kPoll = 252, kPipe = 263, kKqueue = 269;
 inline constexpr std::uint32_t kSigaltstack = 288;
 inline constexpr std::uint32_t kYield = 298, kGetthrid = 299, kSettcb = 329;
-inline constexpr std::uint32_t kThrwakeup = 301;
+inline constexpr std::uint32_t kThrwakeup = 301, kThrkill = 119;
+inline constexpr std::uint32_t kMmap = 49, kMmapPadded = 197;  // until 7.0
 inline std::uint32_t wait4() noexcept { return release() < k55 ? 7 : 11; }
 inline std::uint32_t clockgettime() noexcept {
   return release() < k55 ? 232 : 87;

@@ -10,11 +10,11 @@ namespace burrow::sys {
 // call without it has a number of its own. Both take 64 bits as two words on 386.
 std::int64_t mapanon(void* at, std::size_t bytes, int prot,
                      int flags) noexcept {
-  constexpr std::uint32_t kPadded = 197, kPlain = 49;
   if (kernel::release() < kernel::k71)
-    return syscall(kPadded, at, bytes, prot, flags | kernel::kMapAnon, -1, 0, 0,
-                   0);
-  return syscall(kPlain, at, bytes, prot, flags | kernel::kMapAnon, -1, 0, 0);
+    return syscall(kernel::kMmapPadded, at, bytes, prot,
+                   flags | kernel::kMapAnon, -1, 0, 0, 0);
+  return syscall(kernel::kMmap, at, bytes, prot, flags | kernel::kMapAnon, -1,
+                 0, 0);
 }
 
 // The kernel frees the pages at once.

@@ -2,6 +2,7 @@
 // text, and the end.
 #include "runtime/diag/panic.h"
 #include "runtime/diag/traceback.h"
+#include "runtime/os/libc.h"
 #include "sys/os.h"
 
 [[noreturn]] void core_failed(const char* what);
@@ -66,6 +67,7 @@ void set_tracenames(tracenames) noexcept {}
 void print_trace(printer&, const std::uintptr_t*, int, tracelevel) noexcept {}
 void print_creator(printer&, const creator&) noexcept {}
 void modules_learn() noexcept {}
+void eachobject(bool (*)(const loadedobject&, void*), void*) noexcept {}
 void symbolize_isolated() noexcept {}
 
 }  // namespace burrow::rt

@@ -103,7 +103,6 @@ double ceil(double x) noexcept {
 void _exit(int code) { sys::exitprocess(code); }
 char* getenv(const char*) noexcept { return nullptr; }
 int pthread_atfork(void (*)(), void (*)(), void (*)()) noexcept { return 0; }
-int dl_iterate_phdr(void*, void*) noexcept { return 0; }
 char __libc_single_threaded = 0;
 thread_local int core_errno;
 int* __errno_location() noexcept { return &core_errno; }
