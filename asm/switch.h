@@ -65,6 +65,13 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
 #define BURROW_SYMBOL(name) #name
 #endif
 
+// Where an indirect jump ends: OpenBSD's kernel, from 7.4 on, lets it end nowhere else.
+#if defined(__OpenBSD__)
+#define BURROW_LANDING "endbr64\n\t"
+#else
+#define BURROW_LANDING
+#endif
+
 // What is lost over a switch: all but the stack and frame pointers.
 #define BURROW_SWITCHED                                                      \
   "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", \
@@ -99,7 +106,7 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
       "ldmxcsr 24(%1)\n\t"
       "fldcw 28(%1)\n\t"
       "jmp 3b\n"
-      "1:"
+      "1:" BURROW_LANDING
       : "+D"(from), "+S"(to)
       :
       : BURROW_SWITCHED);
@@ -118,7 +125,7 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
       "fnstcw 28(%0)\n\t"
       "movq %1, %%rsp\n\t"
       "jmp " BURROW_SYMBOL(burrow_begin) "\n"
-      "1:"
+      "1:" BURROW_LANDING
       : "+D"(from), "+S"(sp)
       :
       : BURROW_SWITCHED);

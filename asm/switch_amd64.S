@@ -31,6 +31,9 @@ END(burrow_enter)
 // exception that nobody catches terminates where it was thrown.
 FUNC(burrow_begin)
         .cfi_undefined rip
+#ifdef __OpenBSD__
+        LANDING                         // of burrow_enter's jump (switch.h)
+#endif
         xorl    %ebp, %ebp
         call    *SYM(burrow_main)(%rip)
         movq    %rax, %rdi

@@ -19,7 +19,7 @@ namespace burrow::rt {
 
 struct m;
 
-#if defined(BURROW_TLS_TABLE)  // a hosted system: tls_hosted.cc
+#if defined(BURROW_HOSTED)  // a hosted system: tls_hosted.cc
 
 m* getm() noexcept;
 const std::uint32_t* yieldflag() noexcept;
