@@ -21,7 +21,7 @@ struct loadedobject {
   const char* name;          // a path; "" or a bare name for the program
   bool program;              // not a library
   std::uintptr_t bias;       // where address 0 of the file would be
-  std::uintptr_t low, high;  // the memory of it
+  std::uintptr_t low, high;  // its memory; where that is scattered, its code
   std::size_t tlsbytes;  // of its thread-local storage, if a thread has room
 };
 

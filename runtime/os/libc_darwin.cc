@@ -21,8 +21,8 @@ namespace burrow::rt {
 
 namespace {
 
-// measure finds the bounds of an image by its segments; that of page zero, and what
-// only the file has, are not in memory.
+// measure finds the bounds of an image's code. Its other segments may be far from that,
+// with those of all other libraries of the system in between.
 void measure(loadedobject& o, const mach_header_64* head) noexcept {
   const auto* at = reinterpret_cast<const char*>(head + 1);
   for (std::uint32_t i = 0; i < head->ncmds; i++) {
@@ -31,7 +31,7 @@ void measure(loadedobject& o, const mach_header_64* head) noexcept {
     if (c.cmd == LC_SEGMENT_64) {
       segment_command_64 s;
       std::memcpy(&s, at, sizeof s);
-      if (s.initprot != 0) {
+      if ((s.initprot & VM_PROT_EXECUTE) != 0) {
         o.low = std::min<std::uintptr_t>(o.low, o.bias + s.vmaddr);
         o.high = std::max<std::uintptr_t>(o.high, o.bias + s.vmaddr + s.vmsize);
       }

@@ -52,7 +52,7 @@ constexpr const char kFatal[] = "fatal error";
 struct module {
   std::uintptr_t lo, hi;
 };
-constexpr int kMaxModules = 8;
+constexpr int kMaxModules = 64;  // libSystem is made of some thirty
 module uncatchable[kMaxModules];
 int nuncatchable;
 
