@@ -173,43 +173,6 @@ GO_TEST(Exec, OfTwoVariablesWithOneNameTheLastHolds) {
   EXPECT_EQ(failure(nul).code(), std::errc::invalid_argument);
 }
 
-// Much on both at the same time: neither stops the child for good.
-GO_TEST(Exec, MuchOnBothOutputs) {
-  const std::string script =
-      "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); "
-      "echo 'a line of forty characters, or about so'; "
-      "echo 'a line of forty characters, or about so' >&2; done";
-  EXPECT_EQ(sh(script).size(), 3000u * 40);
-  command both{"sh", "-c", script};
-  both.err = exec::pipe;
-  both.in = exec::pipe;
-  EXPECT_EQ(both.output().size(), 3000u * 40);
-  command c{"sh", "-c", script};
-  c.out = exec::pipe;
-  c.err = exec::pipe;
-  c.start();
-  fd out = c.out_pipe(), err = c.err_pipe();
-  auto errors = async([&] { return all(err); });
-  EXPECT_EQ(all(out).size(), 3000u * 40);
-  EXPECT_EQ(errors.get().size(), 3000u * 40);
-  EXPECT_TRUE(c.wait().success());
-}
-
-// A child of the child has the pipe as well: its end counts.
-GO_TEST(Exec, OutputLastsUntilNobodyHasThePipe) {
-  EXPECT_EQ(sh("(sleep 0.1; echo late) & echo first"), "first\nlate\n");
-  // wait() alone is for the child.
-  command c{"sh", "-c", "sleep 60 & echo $!"};
-  c.out = exec::pipe;
-  c.start();
-  fd out = c.out_pipe();
-  net::buffered_reader r{out};
-  const int grandchild = std::stoi(r.read_line().value());
-  EXPECT_TRUE(c.wait().success());
-  EXPECT_EQ(::kill(grandchild, SIGKILL), 0);
-  EXPECT_EQ(r.read_line(), std::nullopt);
-}
-
 GO_TEST(Exec, AContextThatEndsWithTheChild) {
   for (int i = 0; i < 30; ++i) {
     auto [ctx, cancel] = with_cancel(background());

@@ -186,27 +186,6 @@ process_state command::run() {
   return wait();
 }
 
-std::string command::output() {
-  out = connection::pipe;
-  for (stream* s : {&in, &err})
-    if (!s->file_ && s->how_ == connection::pipe) *s = connection::null;
-  start();
-  std::string text;
-  fd from = out_pipe();
-  std::size_t room = 4096;
-  for (;;) {
-    const std::size_t had = text.size();
-    text.resize(had + room);
-    const std::size_t n =
-        from.read(std::as_writable_bytes(std::span(text).subspan(had)));
-    text.resize(had + n);
-    if (n == 0) break;
-    room = std::min<std::size_t>(text.size() * 2, std::size_t{1} << 20);
-  }
-  wait();
-  return text;
-}
-
 int command::pid() const noexcept { return process_ ? process_->pid : 0; }
 
 void command::kill(int sig) {

@@ -16,6 +16,7 @@
 
 #include <sys/resource.h>
 
+#include <chrono>
 #include <csignal>
 #include <initializer_list>
 #include <memory>
@@ -35,6 +36,7 @@ struct process_state {
   int exit_code = -1;  // -1: a signal has ended it
   int signal = 0;
   struct rusage rusage {};
+  bool pipe_left_open = false;  // output() has not seen its end (wait_delay)
   bool success() const noexcept { return exit_code == 0; }
 };
 
@@ -94,6 +96,9 @@ class command {
   // "NAME=value"; none: ours, with dir as PWD. Of two with one name the last holds.
   std::optional<std::vector<std::string>> env;
   std::optional<int> process_group;  // 0: a group of its own
+  // How long output() still reads once the process has ended, by itself or killed, and
+  // somebody else has the pipe; none: until nobody has it. As Go's WaitDelay.
+  std::optional<std::chrono::nanoseconds> wait_delay;
 
   // start starts it. Errors  std::system_error, which names the program and the
   // step: not found, no such folder, ... std::logic_error: started before.
@@ -110,7 +115,8 @@ class command {
 
   // output is start, read all that it writes, and wait; state() says how it
   // ended. It ends when nobody has the other end any more, a child of the child's
-  // included. in and err as pipes are null here: nobody could use them.
+  // included; or by wait_delay, and then state().pipe_left_open says so. in and err as
+  // pipes are null here: nobody could use them.
   std::string output();
 
   const process_state& state() const noexcept { return state_; }
