@@ -73,11 +73,12 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
 #endif
 
 // What is lost over a switch: all but the stack and frame pointers.
-#define BURROW_SWITCHED                                                      \
-  "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", \
-      "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
-      "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",  \
-      "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)",   \
+#define BURROW_SWITCHED "rdx", BURROW_SWITCHED_NOT_RDX
+#define BURROW_SWITCHED_NOT_RDX                                               \
+  "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",  \
+      "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", \
+      "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "st",     \
+      "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)",          \
       BURROW_SWITCH_MORE "memory", "cc"
 
 // burrow_switch leaves the stack it is on, of which *from becomes the context, and
@@ -112,10 +113,13 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
       : BURROW_SWITCHED);
 }
 
+// What runs on a new context: it returns the context to go to when that is done with.
+using burrow_mainfn = const burrow_context* (*)();
+
 // burrow_start is burrow_switch to a new context on the stack below sp, which is
-// aligned to 16 bytes: at burrow_begin, with the control words as they are.
-[[gnu::always_inline]] inline void burrow_start(burrow_context* from,
-                                                void* sp) noexcept {
+// aligned to 16 bytes: at burrow_beginwith, with the control words as they are.
+[[gnu::always_inline]] inline void burrow_start(burrow_context* from, void* sp,
+                                                burrow_mainfn main) noexcept {
   asm volatile(
       "leaq 1f(%%rip), %%rax\n\t"
       "movq %%rsp, (%0)\n\t"
@@ -124,11 +128,11 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
       "stmxcsr 24(%0)\n\t"
       "fnstcw 28(%0)\n\t"
       "movq %1, %%rsp\n\t"
-      "jmp " BURROW_SYMBOL(burrow_begin) "\n"
+      "jmp " BURROW_SYMBOL(burrow_beginwith) "\n"
       "1:" BURROW_LANDING
-      : "+D"(from), "+S"(sp)
+      : "+D"(from), "+S"(sp), "+d"(main)
       :
-      : BURROW_SWITCHED);
+      : BURROW_SWITCHED_NOT_RDX);
 }
 
 // burrow_enter goes on with *to and leaves nothing behind.
@@ -136,10 +140,11 @@ using burrow_waitfn = burrow_waited (*)(const void* a, void* b, void* c,
     const burrow_context* to) noexcept;
 
 // burrow_begin is where a new context begins, on an empty stack, aligned to 16
-// bytes. It calls *burrow_main, which returns the context to go to when this one is
-// done with. burrow_main is set once, before the first.
+// bytes. It calls *burrow_main and goes to what that returns. burrow_main is set once,
+// before the first. burrow_beginwith does so with the function in rdx.
 [[gnu::visibility("hidden")]] void burrow_begin();
-[[gnu::visibility("hidden")]] extern const burrow_context* (*burrow_main)();
+[[gnu::visibility("hidden")]] void burrow_beginwith();
+[[gnu::visibility("hidden")]] extern burrow_mainfn burrow_main;
 
 // burrow_foresee returns fn(a, b, c, d, its own return address), where fn has switched:
 // by `ret`, if the processor's own stack foresees that, else by a jump, which is

@@ -26,7 +26,7 @@ FUNC(burrow_enter)
 END(burrow_enter)
 
 // burrow_begin: the base of a new stack. Nothing but the call has been pushed when
-// it goes on to what burrow_main returns: who is arrived at finds its returns
+// it goes on to what the function returns: who is arrived at finds its returns
 // foreseen, if it is the one that started this. Unwinding ends here, so that an
 // exception that nobody catches terminates where it was thrown.
 FUNC(burrow_begin)
@@ -34,11 +34,18 @@ FUNC(burrow_begin)
 #ifdef __OpenBSD__
         LANDING                         // of burrow_enter's jump (switch.h)
 #endif
+        movq    SYM(burrow_main)(%rip), %rdx
+        jmp     SYM(burrow_beginwith)
+END(burrow_begin)
+
+// burrow_beginwith: rdx, the function.
+FUNC(burrow_beginwith)
+        .cfi_undefined rip
         xorl    %ebp, %ebp
-        call    *SYM(burrow_main)(%rip)
+        callq   *%rdx
         movq    %rax, %rdi
         jmp     SYM(burrow_enter)
-END(burrow_begin)
+END(burrow_beginwith)
 
 // burrow_ontop: rdi the context, rsi fn, rdx arg. Past the red zone of the frame
 // there, it stores the pc and bp of the context where an unwinder is told to look

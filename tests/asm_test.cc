@@ -128,6 +128,24 @@ void begin(const burrow_context* (*main)(), char* stack) {
   asm("fnstcw %0" : "=m"(there.fpcw));
 }
 
+int started;
+
+const burrow_context* starts() {
+  EXPECT_TRUE(aligned());
+  ++started;
+  return &here;
+}
+
+TEST(Switch, ANewContextRunsWhatItIsStartedWith) {
+  const auto stack = std::make_unique<char[]>(kStack);
+  here = {};
+  started = 0;
+  for (int i = 1; i <= 100; i++) {
+    burrow_start(&here, stack.get() + kStack, starts);
+    ASSERT_EQ(started, i);
+  }
+}
+
 int counted;
 
 const burrow_context* counts() {

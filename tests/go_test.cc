@@ -184,6 +184,30 @@ GO_TEST(Go, NobodyStarves) {
   EXPECT_EQ(progress.load(), 1000);
 }
 
+// Two who talk to each other keep a processor busy, and those who have not started are
+// started nevertheless, one with every 64 switches or so.
+TEST(Go, WhoHasNotStartedIsNotForgotten) {
+  constexpr int kMany = 500;
+  int begun = 0, rounds = 0;
+  run(
+      [&] {
+        chan<int> there = make_chan<int>(), back = make_chan<int>();
+        go([=] {
+          while (there.recv()) back.send(0);
+        });
+        yield();
+        for (int i = 0; i < kMany; ++i) go([&] { ++begun; });
+        while (begun < kMany) {
+          there.send(0);
+          (void)back.recv();
+          ++rounds;
+        }
+        there.close();
+      },
+      {.maxprocs = 1});
+  EXPECT_LT(rounds, kMany * 64);
+}
+
 GO_TEST(Go, ExceptionStateBelongsToTheGoroutine) {
   std::atomic<int> bad{0};
   wait_group wg;

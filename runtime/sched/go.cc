@@ -19,19 +19,23 @@ namespace {
 
 static_assert(sizeof(g::inlineclosure) == detail::kInlineClosure);
 
-// newg makes a goroutine for the one that runs on mp (null: a foreign thread), whose
-// p is pp (null: none). pc: the return address of the call that starts it.
-inline g* newg(const m* mp, p* pp, void* pc) noexcept {
-  g* gp = galloc(pp);
+// born makes gp, new, one that is started by what runs on mp (null: a foreign thread).
+// pc: the return address of the call that starts it.
+inline g* born(g* gp, const m* mp, void* pc) noexcept {
   gp->parentgoid = mp != nullptr ? mp->curg->goid : 0;
   gp->gopc = reinterpret_cast<std::uintptr_t>(pc);
   return gp;
 }
 
-inline void push(p* pp, g* gp) noexcept {
+// started counts gp, which is on its way to pp's queue, as started.
+inline void started(p* pp, g* gp) noexcept {
   BURROW_DCHECK(gp->status.load(relaxed) == gstatus::dead);
   gp->status.store(gstatus::runnable, relaxed);
   pp->nstarted.add();
+}
+
+inline void push(p* pp, g* gp) noexcept {
+  started(pp, gp);
   pp->lifo.pushback(gp);
   considerwake(pp);
 }
@@ -67,7 +71,7 @@ class spawning {
   g* make(void* pc) const {
     if (mp_ == nullptr && (sched.runid.load(relaxed) == 0 || numprocs() == 0))
       throw std::logic_error("burrow::go: no run is on");
-    return newg(mp_, pp(), pc);
+    return born(galloc(pp()), mp_, pc);
   }
 
   // A foreign thread's is dropped if the run has ended since make.
@@ -107,6 +111,25 @@ namespace {
   return {s.make(pc)->inlineclosure, nullptr};
 }
 
+// What go_begin and go_commit seldom do is apart and the last of them: they need no
+// frame of their own then, which was a third of their instructions.
+
+// In the runtime, perhaps without the p (lost), or without a free g.
+[[gnu::noinline]] begun beginslow(m* mp, void* pc, bool lost) {
+  if (lost) mp = reacquire(mp);
+  return {born(galloc(getp(mp)), mp, pc)->inlineclosure, mp};
+}
+
+[[gnu::noinline]] void commitfull(m* mp, g* gp) noexcept {
+  push(getp(mp), gp);
+  endstay(mp);
+}
+
+[[gnu::noinline]] void commitslow(m* mp) noexcept {
+  considerwake(getp(mp));
+  endstay(mp);
+}
+
 }  // namespace
 
 // Not inlined by link-time optimisation: the return address is to lie in the
@@ -116,22 +139,30 @@ namespace {
   m* mp = getm();
   if (mp == nullptr || mp->inruntime.load(relaxed) != 0) [[unlikely]]
     return beginelsewhere(pc);
-  if (!enter(mp)) [[unlikely]]
-    mp = reacquire(mp);
-  p* pp = getp(mp);
-  if (pp == nullptr || mp == nullptr) __builtin_unreachable();
-  return {newg(mp, pp, pc)->inlineclosure, mp};
+  const bool lost = !enter(mp);
+  if (lost || !hasfree(getp(mp))) [[unlikely]]
+    return beginslow(mp, pc, lost);
+  return {born(gtake(getp(mp)), mp, pc)->inlineclosure, mp};
 }
 
 void go_commit(begun b, invoker call) noexcept {
   auto* gp = reinterpret_cast<g*>(static_cast<unsigned char*>(b.room) -
                                   offsetof(g, inlineclosure));
-  if (b.m == nullptr) [[unlikely]]
+  m* mp = b.m;
+  if (mp == nullptr) [[unlikely]]
     return go_start(gp, call, b.room);
   gp->invoke = call;
   gp->closure = b.room;
-  push(getp(b.m), gp);
-  endstay(b.m);
+  p* pp = getp(mp);
+  if (pp->lifo.full()) [[unlikely]]
+    return commitfull(mp, gp);
+  started(pp, gp);
+  pp->lifo.append(gp);
+  asymmetric_light();  // [SPIN] as in considerwake, which is not called for nothing
+  if (sched.npidle.load(relaxed) != 0 ||
+      (pp->attention.load(relaxed) & kAttnPreempt) != 0) [[unlikely]]
+    return commitslow(mp);
+  leave(mp);
 }
 
 [[gnu::noinline]] rt::g* go_prepare(const go_options* o) {

@@ -84,9 +84,9 @@ void startctx(m* mp, g* gp) noexcept;
   return finishswitch();
 }
 
-// gogonew is gogo to one that has not started, on the stack s.
-[[gnu::always_inline]] inline m* gogonew(m* mp, g* from, g* to,
-                                         stackspan s) noexcept {
+// gogonew is gogo to one that has not started, on the stack s, by main (switchnew).
+[[gnu::always_inline]] inline m* gogonew(m* mp, g* from, g* to, stackspan s,
+                                         mainfn main) noexcept {
   to->stack = s;
   sanitizer_newstack(to);
   ehglobals* const eh = mp->ehglobals;
@@ -96,7 +96,7 @@ void startctx(m* mp, g* gp) noexcept;
   *err = 0;
   mp->curg = to;
   sanitizer_switch(from, to);
-  switchnew(&from->ctx, &to->ctx, s.lo, s.hi - stackcolour(s));
+  switchnew(&from->ctx, &to->ctx, s.lo, s.hi - stackcolour(s), main);
   return finishswitch();
 }
 

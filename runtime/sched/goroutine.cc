@@ -167,6 +167,22 @@ const gocontext* goend(m* mp, g* gp) noexcept {
   return gogoend(mp, next != nullptr ? next : &mp->g0);
 }
 
+// begin is the start of mp's curg; it leaves the runtime.
+inline g* begin(m* mp) noexcept {
+  g* gp = mp->curg;
+  BURROW_DCHECK(gp->status.load(relaxed) == gstatus::runnable);
+  gp->status.store(gstatus::running, relaxed);
+  leave(mp);
+  return gp;
+}
+
+// endandgoon is what goroutinemain does once gp has come to its end.
+[[gnu::noinline]] const gocontext* endandgoon(m* mp, g* gp, bool lost) {
+  if (lost) mp = reacquire(mp);
+  const gocontext* to = goend(mp, gp);
+  return to != nullptr ? to : goroutinemain(getm());
+}
+
 }  // namespace
 
 g* gallocslow(p* pp) noexcept {
@@ -215,15 +231,34 @@ void foreachg(void (*fn)(g*, void*), void* arg) noexcept {
 
 const gocontext* goroutinemain(m* mp) {
   for (;;) {
-    g* gp = mp->curg;
-    BURROW_DCHECK(gp->status.load(relaxed) == gstatus::runnable);
-    gp->status.store(gstatus::running, relaxed);
-    leave(mp);
+    g* gp = begin(mp);
     callclosure(gp);
     mp = getm();
     if (!enter(mp)) mp = reacquire(mp);
     if (const gocontext* to = goend(mp, gp); to != nullptr) return to;
   }
+}
+
+// The end that most of these have is here, straight back to outer; apart from the
+// others, for what needs few registers has few to save: a tenth of a start and a join.
+const gocontext* joinedmain() {
+  m* mp = finishswitch();
+  if (kSanitized) return goroutinemain(mp);  // they are told by the usual way
+  g* gp = begin(mp);
+  callclosure(gp);
+  mp = getm();
+  const bool lost = !enter(mp);
+  if (lost || gp->flags != kGJoined || gp->outer->joinleft > 1) [[unlikely]]
+    return endandgoon(mp, gp, lost);
+  p* pp = getp(mp);
+  if (!cachestack(pp, gp->stack)) [[unlikely]]
+    return endandgoon(mp, gp, lost);
+  gp->stack = {};
+  gp->status.store(gstatus::dead, relaxed);
+  pp->nended.add();
+  g* outer = unjoin(gp);
+  gfree(pp, gp);
+  return gogoend(mp, outer);
 }
 
 }  // namespace burrow::rt

@@ -9,11 +9,12 @@
 namespace burrow::rt {
 
 // galloc returns a dead g for reuse, with an id. Owns pp; pp null: any thread.
+// gtake is the part for which pp has what is needed (hasfree).
 g* gallocslow(p* pp) noexcept;
-inline g* galloc(p* pp) noexcept {
-  if (pp == nullptr || pp->gfree == nullptr || pp->goidnext == pp->goidend)
-      [[unlikely]]
-    return gallocslow(pp);
+inline bool hasfree(const p* pp) noexcept {
+  return pp->gfree != nullptr && pp->goidnext != pp->goidend;
+}
+inline g* gtake(p* pp) noexcept {
   g* gp = pp->gfree;
   pp->gfree = gp->schedlink;
   pp->ngfree--;
@@ -22,6 +23,9 @@ inline g* galloc(p* pp) noexcept {
   gp->runid = sched.runid.load(relaxed);
   gp->nosafepoint = 0;
   return gp;
+}
+inline g* galloc(p* pp) noexcept {
+  return pp != nullptr && hasfree(pp) ? gtake(pp) : gallocslow(pp);
 }
 
 // gfree makes gp reusable. It must have no stack.
@@ -43,5 +47,8 @@ inline void gfree(p* pp, g* gp) noexcept {
 // calling stack. In the runtime on entry and on return.
 // Returns  the context to go to: nothing runs on this stack any more.
 const gocontext* goroutinemain(m* mp);
+
+// joinedmain is goroutinemain for one that is run in place (join.cc).
+const gocontext* joinedmain();
 
 }  // namespace burrow::rt

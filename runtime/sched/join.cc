@@ -18,11 +18,16 @@
 // its run is over.
 //
 // No decision that belongs to others (schedule.cc) is used for a child: the 16th if
-// anybody is in fifo, the 64th. The way back from one that has ended is no decision.
+// anybody is in fifo, the 64th. Before such a one gp gives others a turn, itself next
+// after them, and neither waits nor is released: to park there made all who wait for
+// each other in place park, one after the other, and their wait groups shared. The way
+// back from a child that has ended is no decision.
 //
 // Rejected: the child on the waiter's own stack, as a call. It may park, and with it
 // the waiter, who may be what it waits for.
 
+#include "runtime/sched/goroutine.h"
+#include "runtime/sched/pick.h"
 #include "runtime/sched/sched.h"
 
 namespace burrow::rt {
@@ -32,28 +37,54 @@ namespace {
 // Others may end the wait meanwhile, or a child count for many.
 constexpr std::int64_t kAtOnce = 64;
 
-// forothers says whether decision t is not for who is run in place.
-inline bool forothers(const p* pp, std::uint64_t t) noexcept {
+// ofothers says whether decision t belongs to others than who is run in place, and
+// there may be some; forothers, whether there is any reason to let them have this one.
+inline bool ofothers(const p* pp, std::uint64_t t) noexcept {
   static_assert(kG0Tick % kFifoTick == 0);
-  return (t % kFifoTick == 0 && (t % kG0Tick == 0 || !pp->fifo.empty())) ||
-         pp->attention.load(relaxed) != 0;
+  if (t % kFifoTick != 0) return false;
+  return !pp->fifo.empty() ||
+         (t % kG0Tick == 0 && (pp->lifo.size() > 1 || pp->ts.minwhen() != 0 ||
+                               sched.runqn.load(relaxed) != 0));
+}
+inline bool forothers(const p* pp, std::uint64_t t) noexcept {
+  return ofothers(pp, t) || pp->attention.load(relaxed) != 0;
 }
 
-// startable takes the child that gp may run in place from pp's queue; null: none, or
-// it is time for somebody else. One scheduling decision, if it says yes.
-g* startable(p* pp, g* gp) noexcept {
+// ownchild is the child that gp may run in place, still in pp's queue; null: none.
+[[gnu::always_inline]] inline g* ownchild(const p* pp, const g* gp) noexcept {
   if (pp->runnext.load(relaxed) != nullptr || pp->lifo.empty()) return nullptr;
   g* child = pp->lifo.peekback();
   if (child->parentgoid != gp->goid || child->ctx.sp != nullptr ||
       child->stackpages != 0 || child->flags != 0)
     return nullptr;
-  const std::uint64_t t = pp->tick.load(relaxed) + 1;
-  if (forothers(pp, t)) return nullptr;
+  return child;
+}
+
+// take makes child, from ownchild, one that runs in place of gp, by decision t.
+inline void take(p* pp, g* gp, g* child, std::uint64_t t) noexcept {
   pp->tick.store(t, relaxed);
   pp->lifo.popback();
   child->outer = gp;
   child->flags = kGJoined;
-  return child;
+}
+
+// goon is the end of a time in which something else ran than gp, on mp now.
+inline void goon(m* mp, g* gp) noexcept {
+  gp->status.store(gstatus::running, relaxed);
+  if ((gp->flags & kGJoined) != 0) getp(mp)->injoin.store(true, relaxed);
+  leave(mp);
+}
+
+// giveturn leaves a decision to others, or gives the hungry their part, before gp runs
+// its child. gp stays in place of its own outer, if it is that: it is runnable, and
+// runs next.
+[[gnu::noinline]] void giveturn(m* mp, g* gp) noexcept {
+  mp->leftfor = nullptr;
+  gp->status.store(gstatus::runnable, relaxed);
+  getp(mp)->runnext.store(gp, relaxed);
+  g* next = picknext(mp);
+  if (next != gp) mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
+  goon(mp, gp);
 }
 
 }  // namespace
@@ -67,29 +98,28 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
   }
   p* pp = getp(mp);
   g* gp = mp->curg;
-  g* child = (gp->flags & kGLocked) == 0 ? startable(pp, gp) : nullptr;
-  if (child == nullptr) {
+  g* child = (gp->flags & kGLocked) == 0 ? ownchild(pp, gp) : nullptr;
+  const std::uint32_t attention = pp->attention.load(relaxed);
+  if (child == nullptr || (attention & ~kAttnHungry) != 0) {
     leave(mp);
     return false;
   }
+  const std::uint64_t t = pp->tick.load(relaxed) + 1;
+  // Of one child alone the hungry get nothing.
+  if (ofothers(pp, t) || (attention != 0 && queued(pp) > 1)) [[unlikely]] {
+    giveturn(mp, gp);
+    return true;
+  }
+  take(pp, gp, child, t);
   gp->joinleft = static_cast<std::uint32_t>(least < kAtOnce ? least : kAtOnce);
   gp->why = why;
   gp->waitsince = sched.clock.load(relaxed);
   gp->status.store(gstatus::waiting, release);  // as gopark
   pp->injoin.store(true, relaxed);
-  mp = gogonew(mp, gp, child, stackalloc(pp, 0));
-  gp->status.store(gstatus::running, relaxed);
+  mp = gogonew(mp, gp, child, stackalloc(pp, 0), joinedmain);
   // The child may have released gp, who goes on run in place, and perhaps elsewhere.
-  if ((gp->flags & kGJoined) != 0) getp(mp)->injoin.store(true, relaxed);
-  leave(mp);
+  goon(mp, gp);
   return true;
-}
-
-g* unjoin(g* gp) noexcept {
-  g* outer = gp->outer;
-  gp->flags &= static_cast<std::uint8_t>(~kGJoined);
-  outer->status.store(gstatus::runnable, relaxed);
-  return outer;
 }
 
 void releasejoin(p* pp, g* gp) noexcept {
@@ -107,8 +137,11 @@ g* endjoined(m* mp, g* gp) noexcept {
   g* outer = gp->outer;
   if (outer->joinleft > 1) {
     outer->joinleft--;
-    if (g* next = startable(getp(mp), outer); next != nullptr) {
+    p* pp = getp(mp);
+    const std::uint64_t t = pp->tick.load(relaxed) + 1;
+    if (g* next = ownchild(pp, outer); next != nullptr && !forothers(pp, t)) {
       gp->flags &= static_cast<std::uint8_t>(~kGJoined);
+      take(pp, outer, next, t);
       return next;
     }
   }

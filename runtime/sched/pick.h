@@ -45,4 +45,13 @@ inline g* newest(p* pp) noexcept {
   return gp;
 }
 
+// unjoin ends what gp, kGJoined, owes its outer (join.cc), and returns that: runnable,
+// the caller's. Owns the p on which gp runs.
+inline g* unjoin(g* gp) noexcept {
+  g* outer = gp->outer;
+  gp->flags &= static_cast<std::uint8_t>(~kGJoined);
+  outer->status.store(gstatus::runnable, relaxed);
+  return outer;
+}
+
 }  // namespace burrow::rt

@@ -30,10 +30,16 @@ class runq {
            head_.load(std::memory_order_relaxed);
   }
   bool empty() const noexcept { return size() == 0; }
+  bool full() const noexcept { return size() == cap_; }  // it will grow
 
   void pushback(g* gp) noexcept {
-    if (size() == cap_) [[unlikely]]
+    if (full()) [[unlikely]]
       grow();
+    append(gp);
+  }
+
+  // append is pushback to a queue that is not full.
+  void append(g* gp) noexcept {
     const std::uint32_t t = tail_.load(std::memory_order_relaxed);
     slot_[t & (cap_ - 1)] = gp;
     tail_.store(t + 1, std::memory_order_relaxed);
@@ -41,7 +47,7 @@ class runq {
 
   // pushfront makes gp the oldest.
   void pushfront(g* gp) noexcept {
-    if (size() == cap_) [[unlikely]]
+    if (full()) [[unlikely]]
       grow();
     const std::uint32_t h = head_.load(std::memory_order_relaxed) - 1;
     slot_[h & (cap_ - 1)] = gp;

@@ -232,12 +232,18 @@ struct alignas(kCacheLine) p {
   std::uint32_t ngfree = 0;
   std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
   std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
+  std::uint8_t pollskip = 0,
+               pollbackoff = 0;  // the same of looks into the poller
   std::uint64_t goidnext = 0, goidend = 0;
   counter nstarted, nended;            // goroutines
   stackspan stacks[kStackCache];       // default-size stacks, hottest last
   counter nsteal, nhandoff, npreempt;  // burrow/metrics.h has what they count
   counter njump;             // of tick's, those that were no decisions
   std::uint64_t looked = 0;  // cputicks when it last looked at its timers
+  // Of lifo, at the last 64th decision: the oldest, since when (cputicks), and how many
+  // had been taken out (overdue).
+  const g* oldest = nullptr;
+  std::uint64_t oldestsince = 0, lifotaken = 0;
   counter latency[metrics::histogram::kBuckets];
 
   // Atomic.

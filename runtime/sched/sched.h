@@ -72,13 +72,11 @@ inline constexpr std::uint32_t kFifoTick = 16, kG0Tick = 64;
 
 // ---- join.cc: children that are run in place -----------------------------------
 
-// unjoin ends what gp, kGJoined, owes its outer, and returns that: runnable, the
-// caller's. releasejoin does so if gp is kGJoined, and puts outer where pp runs it
-// next. Owns pp, on which gp runs.
-g* unjoin(g* gp) noexcept;
+// releasejoin makes the outer of gp, if gp is kGJoined, run next on pp: nothing is owed
+// to it any more. Owns pp, on which gp runs.
 void releasejoin(p* pp, g* gp) noexcept;
 
-// backtojoin is unjoin for a gp that is about to leave mp: the outer is to be
+// backtojoin is unjoin (pick.h) for a gp that is about to leave mp: the outer is to be
 // switched to; null: it is queued, for g0 has to decide. In the runtime with a p.
 g* backtojoin(m* mp, g* gp) noexcept;
 

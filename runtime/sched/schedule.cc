@@ -7,16 +7,21 @@
 //            so few stacks are live (breadth first costs gigabytes)
 //   fifo     those that yielded, and those pushed out of runnext
 // Nothing starves: every 16th decision looks at fifo first, every 64th goes
-// through g0, which takes the oldest of lifo, looks at the global queue and at
-// the timers. So whoever waits here moves on with every 64 switches at least. (Then
-// the count jumps by 3, for 61 is prime: what happens at a 64th falls on all who
-// take turns, and not always on the same.)
+// through g0, which looks at the global queue and at the timers, and takes the oldest
+// of lifo if that has been it for a ms, or none was taken since the last time. So
+// whoever waits here moves on with every 64 switches at least, or of those that have
+// not started somebody. (Then the count jumps by 3, for 61 is prime: what happens at a
+// 64th falls on all who take turns, and not always on the same.)
 //
 // Rejected: one FIFO for all, as Go has. Its fork-join programs keep a frontier
-// of a million live goroutines, each with a touched page of stack.
+// of a million live goroutines, each with a touched page of stack. Also rejected: the
+// oldest of lifo at every 64th decision. It is the root of the largest tree that has
+// not started; mixed with the one that runs, both wait for each other's children to
+// be done with, and park (join.cc): a tenth of all waits did.
 
 #include "runtime/sched/pick.h"
 #include "runtime/sched/sched.h"
+#include "sys/os.h"
 
 namespace burrow::rt {
 
@@ -62,11 +67,34 @@ g* chooseg(m* mp) noexcept {
   return gp != nullptr ? gp : findrunnable(mp);
 }
 
+// overdue takes the oldest of lifo if it has been that for 64 times 16 us, or if none of
+// lifo was taken since the last time; null: none. Called at every 64th decision.
+g* overdue(p* pp) noexcept {
+  const std::uint64_t taken = pp->nstarted.n.load(relaxed) - pp->lifo.size();
+  const bool moves = taken != pp->lifotaken;
+  pp->lifotaken = taken;
+  if (pp->lifo.empty()) return nullptr;
+  const g* gp = pp->lifo.peek(0);
+  if (moves) {
+    const std::uint64_t now = sys::cputicks();
+    if (gp != pp->oldest) {
+      pp->oldest = gp;
+      pp->oldestsince = now;
+      return nullptr;
+    }
+    if (now - pp->oldestsince < 64 * sys::ticks16us()) return nullptr;
+  }
+  pp->oldest = nullptr;
+  pp->lifotaken++;
+  return pp->lifo.popfront();
+}
+
 }  // namespace
 
 g* localnext(p* pp) noexcept {
   const std::uint64_t t = pp->tick.load(relaxed);
-  if (t % kG0Tick == 0 && !pp->lifo.empty()) return pp->lifo.popfront();
+  if (t % kG0Tick == 0)
+    if (g* gp = overdue(pp); gp != nullptr) return gp;
   if (t % kFifoTick == 0 && !pp->fifo.empty()) return pp->fifo.popfront();
   return newest(pp);
 }

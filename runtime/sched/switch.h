@@ -29,10 +29,12 @@ using gocontext = burrow_context;
   burrow_switch(from, to);
 }
 
-// switchnew is newctx and switchctx to it.
+// switchnew is newctx and switchctx to it, to run main; where contexts are Boost's, what
+// initctx was given.
+using mainfn = const gocontext* (*)();
 [[gnu::always_inline]] inline void switchnew(gocontext* from, gocontext*, char*,
-                                             char* hi) noexcept {
-  burrow_start(from, hi);
+                                             char* hi, mainfn main) noexcept {
+  burrow_start(from, hi, main);
 }
 
 // enterctx goes on with *to, and leaves nothing behind.
@@ -51,7 +53,7 @@ inline void newctx(gocontext* c, char*, char* hi) noexcept {
 
 // initctx comes before the first switch: main is what a new context runs. It
 // returns the context to go on with when this one is done with.
-inline void initctx(const gocontext* (*main)()) noexcept { burrow_main = main; }
+inline void initctx(mainfn main) noexcept { burrow_main = main; }
 
 // ontopctx calls fn(arg) on the stack of *c, below its frames, as if from there.
 inline void ontopctx(gocontext* c, void (*fn)(void*), void* arg) noexcept {
@@ -87,13 +89,14 @@ inline void newctx(gocontext* c, char* lo, char* hi) noexcept {
                         reinterpret_cast<void (*)(transfer_t)>(&burrow_base));
 }
 
-inline void switchnew(gocontext* from, gocontext* to, char* lo,
-                      char* hi) noexcept {
+using mainfn = const gocontext* (*)();
+inline void switchnew(gocontext* from, gocontext* to, char* lo, char* hi,
+                      mainfn) noexcept {
   newctx(to, lo, hi);
   switchctx(from, to);
 }
 
-void initctx(const gocontext* (*main)()) noexcept;
+void initctx(mainfn main) noexcept;
 void ontopctx(gocontext* c, void (*fn)(void*), void* arg) noexcept;
 
 #endif

@@ -67,8 +67,8 @@ std::int64_t wait_group::counted() noexcept {
   return n;
 }
 
-void wait_group::wait_slow() noexcept {
-  std::int64_t n = count_.sumown();
+// n is count_.sumown() of a moment ago.
+void wait_group::wait_slow(std::int64_t n) noexcept {
   while (n > 0 && rt::joinchild(n, rt::waitreason::wait_group))
     n = count_.sumown();
   if (n != 0) wait_shared();

@@ -59,7 +59,7 @@ class wait_group {
 
   // wait blocks until the counter is 0.
   void wait() noexcept {
-    if (count_.sumown() != 0) wait_slow();
+    if (const std::int64_t n = count_.sumown(); n != 0) wait_slow(n);
   }
 
   // go runs f in a goroutine that is counted here: add(1), and done() when f
@@ -104,7 +104,7 @@ class wait_group {
   std::int64_t counted() noexcept;
   void add_shared(int n);
   void add_slow(std::int64_t was, int n);
-  void wait_slow() noexcept;
+  void wait_slow(std::int64_t n) noexcept;
   void wait_shared() noexcept;
 
   detail::ownedcount count_;
