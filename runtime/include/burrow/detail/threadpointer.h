@@ -16,7 +16,8 @@ inline void* threadpointer() noexcept {
   asm volatile("movq %%fs:0, %0" : "=r"(tp));
 #elif defined(__i386__)
   asm volatile("movl %%gs:0, %0" : "=r"(tp));
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && \
+    !defined(__APPLE__)  // where it is no number of a thread
   asm volatile("mrs %0, tpidr_el0" : "=r"(tp));
 #else
 #error "threadpointer.h: this processor is not ported"
