@@ -28,7 +28,9 @@
 //      may be gone then.
 //   C5 who has seen that it is his, and has not stored inop_ = 0 yet, has something to
 //      add. So the number does not come to 0, and nobody else becomes the owner, whose
-//      inop_ = 1 would be lost. Who has nothing to add does not come here.
+//      inop_ = 1 would be lost. Who has nothing to add does not come here; who adds
+//      from 0 beside a wait, though others may bring the counter to 0 before he has
+//      added, breaks this, and the user's contract (wait_group::add).
 //
 // Disowning from another thread costs some 10 us, once; firstowner keeps count of that.
 //

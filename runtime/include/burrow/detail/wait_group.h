@@ -44,7 +44,8 @@ class wait_group {
   }
 
   // add adds n, which may be negative, to the counter. At 0 all waiters go on.
-  // An add from 0 upwards must happen before the wait that is to see it.
+  // An add from 0 upwards must happen before each wait that is to see it, and after
+  // the others have returned, as in Go: beside one it may be lost, or undo another.
   //
   // Errors  panic_error "sync: negative WaitGroup counter", where several threads
   //         count perhaps not before wait, and then fatal;
