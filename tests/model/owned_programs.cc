@@ -206,19 +206,25 @@ void end() {
 void begin() { theworld().round.store(1, rt::release); }
 void await() { theworld().round.sleep(); }
 
-// A program: how many of the owner's are counted, how often is waited, the threads.
+// What is counted: in the owner's part, and in that of the others.
+struct parts {
+  int own, others;
+  explicit(false) parts(int n, int m = 0) noexcept : own(n), others(m) {}
+};
+
+// A program: what is counted, how often is waited, the threads.
 template <typename... Threads>
-model::scenario make(const char* name, int count, int waits,
+model::scenario make(const char* name, parts count, int waits,
                      const char* memories, Threads... threads) {
   return {name, memories, [=] {
             auto& w = *new (room) world;
             gone = &w.ended;
-            w.pending.set(static_cast<model::word>(count));
+            w.pending.set(static_cast<model::word>(count.own + count.others));
             w.waits.set(static_cast<model::word>(waits));
             ownedcount& c = w.group.count_;
             c.owner_.init(tid(0));
-            c.own_.init(count);
-            c.word_.init(ownedcount::kOwned);
+            c.own_.init(count.own);
+            c.word_.init(count.others * ownedcount::kOne + ownedcount::kOwned);
             c.owner_.name("owner");
             c.own_.name("own");
             c.word_.name("word");
@@ -280,6 +286,16 @@ model::scenario make(const char* name, int count, int waits,
       make(
           "another waits for the owner and a third", 2, 1, "tso weak",
           [] { done(); }, [] { done(); },
+          [] {
+            wait();
+            end();
+          }),
+      make(
+          "the owner ends what another has added", {1, 1}, 1, "tso weak",
+          [] {
+            done();
+            done();
+          },
           [] {
             wait();
             end();
