@@ -16,6 +16,7 @@
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
 #include "tests/support/procself.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/subprocess.h"
 
 namespace burrow {
@@ -350,6 +351,8 @@ TEST(Fork, AChildMayExecExitAndUseWhatNeedNotWait) {
     EXPECT_EQ(with("exec").out, "5\n");
     EXPECT_EQ(with("exit").out, "6\n");
     EXPECT_EQ(with("try").out, "7\n");
+    // TSan forgets, in a child, what is ordered before what: all but the forker's.
+    if (testsupport::kTsan) continue;
     const auto r = with("wait");
     EXPECT_EQ(r.out, "2\n");
     EXPECT_NE(r.err.find("fatal error: a goroutine waits in the child of a "

@@ -58,9 +58,10 @@ inline void sanitizer_cleanstack([[maybe_unused]] const stackspan& s) noexcept {
 #endif
 }
 
-// sanitizer_switch announces the switch from `from` to `to`.
-inline void sanitizer_switch([[maybe_unused]] g* from,
-                             [[maybe_unused]] g* to) noexcept {
+// sanitizer_switch announces the switch from `from` to `to`. Always inlined, as the next
+// two: TSan would note its call with `from`, and its return with `to`.
+[[gnu::always_inline]] inline void sanitizer_switch(
+    [[maybe_unused]] g* from, [[maybe_unused]] g* to) noexcept {
 #if defined(BURROW_ASAN)
   __sanitizer_start_switch_fiber(&from->sanstate, to->stack.lo,
                                  spanbytes(to->stack));
@@ -71,9 +72,9 @@ inline void sanitizer_switch([[maybe_unused]] g* from,
 }
 
 // sanitizer_switchdead announces the last switch away from a stack.
-inline void sanitizer_switchdead([[maybe_unused]] m* mp,
-                                 [[maybe_unused]] g* from,
-                                 [[maybe_unused]] g* to) noexcept {
+[[gnu::always_inline]] inline void sanitizer_switchdead(
+    [[maybe_unused]] m* mp, [[maybe_unused]] g* from,
+    [[maybe_unused]] g* to) noexcept {
 #if defined(BURROW_ASAN)
   __sanitizer_start_switch_fiber(nullptr, to->stack.lo, spanbytes(to->stack));
   osthread_runson(to->stack.lo, to->stack.hi);
@@ -85,8 +86,8 @@ inline void sanitizer_switchdead([[maybe_unused]] m* mp,
 }
 
 // sanitizer_arrived confirms a switch; gp is what runs now.
-inline void sanitizer_arrived([[maybe_unused]] m* mp,
-                              [[maybe_unused]] g* gp) noexcept {
+[[gnu::always_inline]] inline void sanitizer_arrived(
+    [[maybe_unused]] m* mp, [[maybe_unused]] g* gp) noexcept {
 #if defined(BURROW_ASAN)
   __sanitizer_finish_switch_fiber(gp->sanstate, nullptr, nullptr);
 #elif defined(BURROW_TSAN)
