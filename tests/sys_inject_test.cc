@@ -17,6 +17,7 @@
 #include <regex>
 #include <set>
 
+#include "tests/support/emulator.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/syscases.h"
 #include "tests/support/tracedcalls.h"
@@ -139,6 +140,7 @@ const row kRows[] = {
     {"membarrier_protect", "", 0, -1, -1, comes::fatal, 0},
     {"membarrier_force", "membarrier", 0, -1, -1, comes::value, -ENOSYS},
     {"usleep", "", 0, -1, -1, comes::same, 0},
+    {"nanotime", "", 0, -1, -1, comes::value, 0},  // where there is no vDSO
     {"osyield", "", 0, -1, -1, comes::same, 0},
     {"ncpu", "", 0, -1, -1, comes::value, 1},
     {"sysreserve", "mmap", 0, -1, -1, comes::value, 0},
@@ -275,11 +277,15 @@ TEST(SysInject, AnErrorAtEachCall) {
   for (const auto& [name, nr] : known) names[nr] = name;
   std::set<std::string> failed;
   int functions = 0, calls = 0, runs = 0;
+  const bool partly = burrow::testsupport::emulated();
   std::vector<syscase> cases = burrow::testsupport::kPlaincases;
   cases.insert(cases.end(), burrow::testsupport::kDescriptorcases.begin(),
                burrow::testsupport::kDescriptorcases.end());
   for (const syscase& c : cases) {
-    if (c.cannot != nullptr && c.cannot()) continue;
+    if (c.cannot != nullptr && c.cannot()) {
+      std::printf("%s is left out\n", c.name);
+      continue;
+    }
     const ran was = run(c);
     functions++;
     if (!was.trouble.empty() || was.status != c.status ||
@@ -313,12 +319,12 @@ TEST(SysInject, AnErrorAtEachCall) {
     const auto old = kOldof.find(name);
     const bool replaced = old != kOldof.end() && known.count(old->second) != 0;
     EXPECT_TRUE(failed.count(name) != 0 || kUnfailing.count(name) != 0 ||
-                replaced || name.starts_with("io_uring"))
+                replaced || name.starts_with("io_uring") || partly)
         << name << " was never failed";
   }
   std::printf("%d functions make %d calls: %d errors injected\n", functions,
               calls, runs);
-  EXPECT_GT(runs, 300);
+  EXPECT_GT(runs, partly ? 150 : 300);
 }
 
 }  // namespace

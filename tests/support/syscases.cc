@@ -15,6 +15,7 @@
 #include "sys/exec.h"
 #include "sys/os.h"
 #include "sys/sig.h"
+#include "tests/support/emulator.h"
 #include "tests/support/syscasetools.h"
 #include "tests/support/tracedcalls.h"
 
@@ -131,6 +132,15 @@ constexpr std::size_t kStack = std::size_t{1} << 20;
 long long newosproc() {
   return rt::newosproc([](void*) { ran.fetch_add(1); }, nullptr, kStack);
 }
+// Left out with `emulated`: an emulator's children must signal their end, and have a
+// copy of the memory; and it has no robust lists.
+bool noprotect() {
+#if defined(__x86_64__) || defined(__i386__)
+  return false;
+#else
+  return true;
+#endif
+}
 bool noraw() { return rt::osproc_backend() != rt::osbackend::raw; }
 // A stack is kept for the next thread: so there is one, always.
 void ended(long long r) {
@@ -194,7 +204,7 @@ const std::vector<syscase> kPlaincases = {
      [] { return sys::membarrier(), 0LL; }, none},
     {"membarrier_protect",
      [] { sys::membarrier_force(sys::barrierkind::protect); },
-     [] { return sys::membarrier(), 0LL; }, none, true},
+     [] { return sys::membarrier(), 0LL; }, none, true, 0, noprotect},
     {"membarrier_force", none,
      []() -> long long {
        return sys::membarrier_force(sys::barrierkind::expedited);
@@ -230,7 +240,8 @@ const std::vector<syscase> kPlaincases = {
        std::size_t n;
        MUST(sys::robustlist_get(reinterpret_cast<void**>(&at), &n) == 0);
      },
-     []() -> long long { return sys::robustlist_set(at, 24); }, none},
+     []() -> long long { return sys::robustlist_set(at, 24); }, none, false, 0,
+     emulated},
     {"getsig", none, []() -> long long { return sys::getsig(SIGUSR1, &was); },
      none},
     {"setsig", none,
@@ -258,7 +269,7 @@ const std::vector<syscase> kPlaincases = {
      unsignals},
     {"kill", none, []() -> long long { return sys::kill(sys::getpid(), 0); },
      none},
-    {"forkraw", none, fork, waitforked},
+    {"forkraw", none, fork, waitforked, false, 0, emulated},
     {"cputime", none,
      []() -> long long {
        const std::int64_t t = sys::cputime(sys::getpid());
@@ -274,12 +285,14 @@ const std::vector<syscase> kPlaincases = {
      },
      [](long long r) {
        if (r < 0) wait(3 << 8);
-     }},
-    {"execspawn", planned, spawn, waitspawned},
-    {"execspawn_moved", plannedotherwise, spawn, waitspawned},
+     },
+     false, 0, emulated},
+    {"execspawn", planned, spawn, waitspawned, false, 0, emulated},
+    {"execspawn_moved", plannedotherwise, spawn, waitspawned, false, 0,
+     emulated},
     {"pidfdkill", withpidfd,
      []() -> long long { return sys::pidfdkill(plan.pidfd, 0); },
-     [](long long) { waitspawned(1); }},
+     [](long long) { waitspawned(1); }, false, 0, emulated},
     {"newosproc", none, newosproc, ended, true, 0, noraw},
 };
 

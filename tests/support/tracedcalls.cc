@@ -17,8 +17,6 @@
 
 namespace burrow::testsupport {
 
-#if defined(__x86_64__) || defined(__i386__)
-
 namespace {
 
 #ifdef __x86_64__
@@ -290,17 +288,5 @@ tracedrun tracecalls(const std::function<void()>& fn, const tracedcall& fail,
                      int error) {
   return tracer(fail, error).run(fn);
 }
-
-#else
-
-void tracemark() {}
-std::string cannottrace() {
-  return "not written for this processor, whose emulator has no ptrace";
-}
-tracedrun tracecalls(const std::function<void()>&, const tracedcall&, int) {
-  return {};
-}
-
-#endif
 
 }  // namespace burrow::testsupport

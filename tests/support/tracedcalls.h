@@ -6,6 +6,7 @@
 // end or are another program. The one call that is to fail is not made: its result is
 // the error. But close gives the descriptor back all the same, as Linux does.
 //
+// By ptrace (tracedcalls.cc), or by a gate in the program itself (gatedcalls.cc).
 // Rejected: a seccomp filter, which fails every call of a number, not the third; and
 // traps, for the handler's signal is blocked where it matters most.
 #pragma once
