@@ -169,9 +169,10 @@ bool unlink(g* gp, bool parked) noexcept {
 
 // abandon ends a g that is parked or runnable, without unwinding it.
 void abandon(g* gp, void*) {
+  // A dead one may be about to be made another, by a foreign thread.
   const gstatus st = gp->status.load(acquire);
-  if (gp->runid != sched.runid.load(relaxed)) return;
   if (st != gstatus::waiting && st != gstatus::runnable) return;
+  if (gp->runid != sched.runid.load(relaxed)) return;
   const bool clean = unlink(gp, st == gstatus::waiting);
   calllost(gp);
   gp->status.store(gstatus::dead, relaxed);
