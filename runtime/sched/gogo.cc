@@ -7,8 +7,6 @@
 
 #include "runtime/sched/gogo.h"
 
-#include <cxxabi.h>
-
 #include <cerrno>
 
 #include "runtime/os/osproc.h"

@@ -180,7 +180,7 @@ inline g* begin(m* mp) noexcept {
 [[gnu::noinline]] const gocontext* endandgoon(m* mp, g* gp, bool lost) {
   if (lost) mp = reacquire(mp);
   const gocontext* to = goend(mp, gp);
-  return to != nullptr ? to : goroutinemain(getm());
+  return to != nullptr ? to : goroutinemain(mp);
 }
 
 }  // namespace

@@ -232,8 +232,6 @@ struct alignas(kCacheLine) p {
   std::uint32_t ngfree = 0;
   std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
   std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
-  std::uint8_t pollskip = 0,
-               pollbackoff = 0;  // the same of looks into the poller
   std::uint64_t goidnext = 0, goidend = 0;
   counter nstarted, nended;            // goroutines
   stackspan stacks[kStackCache];       // default-size stacks, hottest last

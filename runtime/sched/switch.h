@@ -20,6 +20,9 @@ namespace burrow::rt {
 
 using gocontext = burrow_context;
 
+// What runs on a new context; it returns the one to go on with when it is done.
+using mainfn = const gocontext* (*)();
+
 #if defined(BURROW_SWITCH)
 
 // switchctx leaves the stack it is on, of which *from becomes the context, and goes
@@ -31,7 +34,6 @@ using gocontext = burrow_context;
 
 // switchnew is newctx and switchctx to it, to run main; where contexts are Boost's, what
 // initctx was given.
-using mainfn = const gocontext* (*)();
 [[gnu::always_inline]] inline void switchnew(gocontext* from, gocontext*, char*,
                                              char* hi, mainfn main) noexcept {
   burrow_start(from, hi, main);
@@ -89,7 +91,6 @@ inline void newctx(gocontext* c, char* lo, char* hi) noexcept {
                         reinterpret_cast<void (*)(transfer_t)>(&burrow_base));
 }
 
-using mainfn = const gocontext* (*)();
 inline void switchnew(gocontext* from, gocontext* to, char* lo, char* hi,
                       mainfn) noexcept {
   newctx(to, lo, hi);
