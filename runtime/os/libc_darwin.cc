@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -62,10 +61,6 @@ void eachobject(bool (*fn)(const loadedobject&, void* arg),
   }
 }
 
-bool objectat(std::uintptr_t, const char**, std::uintptr_t*) noexcept {
-  return false;
-}
-
 std::uint64_t loadedmodules() noexcept {
   std::uint64_t sum = 0;
   const std::uint32_t n = _dyld_image_count();
@@ -110,17 +105,6 @@ int socketfamily(int fd) noexcept {
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&a), &len) != 0) return -1;
   return a.ss_family;
 }
-
-void takepending(int sig) noexcept {
-  sigset_t set;
-  sigpending(&set);
-  if (sigismember(&set, sig) != 1) return;
-  sigemptyset(&set);
-  sigaddset(&set, sig);
-  sigwait(&set, &sig);
-}
-
-void widenpipe(int, int) noexcept {}
 
 void keepalive(int fd, int seconds, int times) noexcept {
   constexpr int kOn = 1;

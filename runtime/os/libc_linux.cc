@@ -9,9 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "runtime/os/libc.h"
+#include "runtime/os/libc_elf.h"
 
 namespace burrow::rt {
 
@@ -25,15 +24,7 @@ struct visit {
 // The program has no name here.
 int visitone(dl_phdr_info* info, std::size_t, void* arg) {
   const char* name = info->dlpi_name != nullptr ? info->dlpi_name : "";
-  loadedobject o{name, *name == 0, info->dlpi_addr, ~std::uintptr_t{0}, 0, 0};
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr)& s = info->dlpi_phdr[i];
-    if (s.p_type == PT_TLS) o.tlsbytes = s.p_memsz + s.p_align;
-    if (s.p_type != PT_LOAD) continue;
-    const std::uintptr_t at = info->dlpi_addr + s.p_vaddr;
-    o.low = std::min<std::uintptr_t>(o.low, at);
-    o.high = std::max<std::uintptr_t>(o.high, at + s.p_memsz);
-  }
+  const loadedobject o = elfobject(*info, name, *name == 0);
   const auto& v = *static_cast<const visit*>(arg);
   return v.fn(o, v.arg) ? 0 : 1;
 }
@@ -90,21 +81,6 @@ void threadstack(void** lo, void** hi) noexcept {
     *hi = static_cast<char*>(at) + bytes;
   }
   pthread_attr_destroy(&attr);
-}
-
-int newsocket(int family, int type) noexcept {
-  return ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-int newpipe(int* ends, bool blocks) noexcept {
-  return ::pipe2(ends, O_CLOEXEC | (blocks ? 0 : O_NONBLOCK));
-}
-
-int socketfamily(int fd) noexcept {
-  int value = -1;
-  socklen_t len = sizeof value;
-  ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len);
-  return value;
 }
 
 void takepending(int sig) noexcept {
