@@ -37,7 +37,6 @@ namespace burrow::testsupport {
 
 namespace {
 
-constexpr std::size_t kBegin = 2;  // the mark after which calls count
 constexpr int kMost = 64, kMostCalls = 4096, kMostMarks = 8;
 
 struct caller {
@@ -97,7 +96,7 @@ int enters(long nr, bool birth) noexcept {
   caller* c = callerof(tid);
   if (c == nullptr || nr < 0 || nr >= 512) return 0;
   const bool counts =
-      c->who == 0 ? shared->nmarks == static_cast<int>(kBegin) : c->counts;
+      c->who == 0 ? shared->nmarks == static_cast<int>(kCountsFrom) : c->counts;
   if (birth) shared->birthcounts = counts;
   if (!counts) return 0;
   const auto before = static_cast<int>(c->made[nr]++);
@@ -198,18 +197,6 @@ void tracemark() {
   if (shared->nmarks < kMostMarks) shared->marks[shared->nmarks++] = s;
 }
 
-std::string cannottrace() {
-  const tracedrun r = tracecalls(
-      [] {
-        tracemark();
-        tracemark();
-        burrow_syscall6(SYS_getppid, 0, 0, 0, 0, 0, 0);
-        tracemark();
-      },
-      {SYS_getppid, 0, 0}, ENOSYS);
-  return r.injected == 1 && r.status == 0 ? "" : "the gate is not in the way";
-}
-
 tracedrun tracecalls(const std::function<void()>& fn, const tracedcall& fail,
                      int error) {
   // The child's heap has room: else it may grow, and that would be left.
@@ -227,12 +214,7 @@ tracedrun tracecalls(const std::function<void()>& fn, const tracedcall& fail,
   tracedrun out;
   const pid_t pid = ::fork();
   if (pid == 0) {
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::dup2(outfd, 1);
-    ::dup2(outfd, 2);
-    ::close(outfd);
+    tracedstart(outfd);
     shared->first = static_cast<pid_t>(whoami());
     fn();
     ::_exit(0);
@@ -241,11 +223,7 @@ tracedrun tracecalls(const std::function<void()>& fn, const tracedcall& fail,
   out.calls.assign(shared->calls, shared->calls + shared->ncalls);
   out.marks.assign(shared->marks, shared->marks + shared->nmarks);
   out.injected = shared->injected;
-  char bytes[4096];
-  ::lseek(outfd, 0, SEEK_SET);
-  for (ssize_t n; (n = ::read(outfd, bytes, sizeof bytes)) > 0;)
-    out.output.append(bytes, static_cast<std::size_t>(n));
-  ::close(outfd);
+  out.output = tracedoutput(outfd);
   ::munmap(room, sizeof(record));
   shared = nullptr;
   return out;

@@ -30,7 +30,6 @@ long firstarg(const user_regs_struct& r) { return r.ebx; }
 #endif
 
 constexpr int kMark = -77;
-constexpr std::size_t kBegin = 2;  // the mark after which calls count
 
 struct tracee {
   int who = 0;
@@ -91,12 +90,7 @@ void tracer::launch(const std::function<void()>& fn) {
   outfd_ = memfd_create("output", 0);
   first_ = fork();
   if (first_ == 0) {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    dup2(outfd_, 1);
-    dup2(outfd_, 2);
-    close(outfd_);
+    tracedstart(outfd_);
     ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
     raise(SIGSTOP);
     fn();
@@ -138,7 +132,7 @@ bool tracer::trymark() {
       milliseconds() < markuntil_)
     return false;
   out_.marks.push_back(s);
-  all_[first_].counts = out_.marks.size() == kBegin;
+  all_[first_].counts = out_.marks.size() == kCountsFrom;
   marking_ = false;
   resume(first_);
   return true;
@@ -260,29 +254,13 @@ tracedrun tracer::run(const std::function<void()>& fn) {
   while (waitpid(-1, &status, __WALL) > 0) {
   }
   sigprocmask(SIG_SETMASK, &old, nullptr);
-  char bytes[4096];
-  lseek(outfd_, 0, SEEK_SET);
-  for (ssize_t n; (n = read(outfd_, bytes, sizeof bytes)) > 0;)
-    out_.output.append(bytes, static_cast<std::size_t>(n));
-  close(outfd_);
+  out_.output = tracedoutput(outfd_);
   return out_;
 }
 
 }  // namespace
 
 void tracemark() { syscall(SYS_write, kMark, "", 0); }
-
-std::string cannottrace() {
-  const tracedrun r = tracecalls(
-      [] {
-        tracemark();
-        tracemark();
-        syscall(SYS_getppid);
-        tracemark();
-      },
-      {SYS_getppid, 0, 0}, ENOSYS);
-  return r.injected == 1 && r.status == 0 ? "" : "ptrace does not work here";
-}
 
 tracedrun tracecalls(const std::function<void()>& fn, const tracedcall& fail,
                      int error) {

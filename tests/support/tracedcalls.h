@@ -52,4 +52,10 @@ void tracemark();  // in the child
 tracedrun tracecalls(const std::function<void()>& fn, const tracedcall& fail,
                      int error);
 
+// For both ways (tracedchild.cc): the mark after which calls count; the child's masks,
+// and its 1 and 2 into outfd; what has come there, which is closed.
+inline constexpr std::size_t kCountsFrom = 2;
+void tracedstart(int outfd);
+std::string tracedoutput(int outfd);
+
 }  // namespace burrow::testsupport
