@@ -32,6 +32,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 UNITS = ["msg/s", "cpu-us/msg", "p99-us", "peak-MB"]
 CONNECTIONS = [1, 64, 1000]
 WORKERS = [1, 2]
+PEERS = ["epoll", "llhttp", "go", "tokio"]
 
 
 def executable(path):
@@ -66,6 +67,17 @@ class Epoll:
 
     def command(self, kind, port, workers):
         return [executable(self.program), kind, str(port), str(workers)], {}
+
+
+class Llhttp(Epoll):
+    """peers/epoll with httpd's parser: http only."""
+
+    name = "llhttp"
+
+    def command(self, kind, port, workers):
+        if kind != "http":
+            raise stats.Lacks("it is of http only")
+        return super().command("parse", port, workers)
 
 
 class Go:
@@ -214,7 +226,8 @@ def find_systems(options, folder):
     systems = [Burrow("burrow", options.build)]
     if options.against:
         systems.append(Burrow("other", options.against))
-    makers = {"epoll": lambda: Epoll(options.build), "go": lambda: Go(folder),
+    makers = {"epoll": lambda: Epoll(options.build),
+              "llhttp": lambda: Llhttp(options.build), "go": lambda: Go(folder),
               "tokio": lambda: Tokio(folder)}
     return systems + stats.make_peers(makers, options.peers)
 
@@ -235,7 +248,7 @@ def parse_arguments():
                         help="the build folder (default %(default)s)")
     parser.add_argument("--against", help="another build folder, whose burrow "
                         "is a peer, too")
-    parser.add_argument("--peers", default="epoll,go,tokio",
+    parser.add_argument("--peers", default=",".join(PEERS),
                         help="default %(default)s; may be empty")
     parser.add_argument("--work", help="where the peers are built and stay "
                         "(default: a temporary folder)")
@@ -249,7 +262,7 @@ def parse_arguments():
     if options.rounds < 1 or options.seconds <= 0 or options.warmup < 0:
         parser.error("--rounds must be 1 or more, --seconds above 0")
     options.peers = [name for name in options.peers.split(",") if name]
-    unknown = set(options.peers) - {"epoll", "go", "tokio"}
+    unknown = set(options.peers) - set(PEERS)
     if unknown:
         parser.error("no such peer: " + ", ".join(sorted(unknown)))
     options.cpus = sorted(os.sched_getaffinity(0))

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -146,9 +147,10 @@ int setids() {
 }
 
 struct faultsatend {
-  int touched = 0;
+  // 0, or an address that nobody has, which the compiler does not see.
+  std::uintptr_t touched = 0;
   ~faultsatend() {
-    if (touched != 0) *reinterpret_cast<volatile int*>(8) = 1;
+    if (touched != 0) *reinterpret_cast<volatile int*>(touched) = 1;
   }
 };
 thread_local faultsatend dies;
@@ -159,7 +161,7 @@ int threadend() {
     lock_os_thread();
     go([] {
       lock_os_thread();
-      dies.touched = 1;
+      dies.touched = 8;
     });
     sleep_for(10s);
     std::printf("main goes on\n");

@@ -1,11 +1,13 @@
 // peer_epoll - what a server costs that is nothing but system calls.
 //
-//   peer_epoll echo|http PORT WORKERS
+//   peer_epoll echo|http|parse PORT WORKERS
 //
 // A worker is a thread with a listening socket of its own (SO_REUSEPORT), its own
 // epoll and one buffer for all its connections. http answers any request with
 // "Hello, World!"; requests may come in one piece or pipelined, and one that is
-// split over two reads is refused, which no client of the benchmark does.
+// split over two reads is refused, which no client of the benchmark does. parse is
+// http by llhttp, the parser of examples/httpd, with nothing kept of what it finds:
+// what a server costs that is nothing but system calls and a parser.
 //
 // Level-triggered: with one read a message the kernel looks at each event once
 // more, but edge-triggered needs a second read where the first one filled the
@@ -16,6 +18,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#ifdef WITH_LLHTTP
+#include <llhttp.h>
+#endif
 
 #include <cerrno>
 #include <cstdio>
@@ -77,9 +83,17 @@ std::string_view response() {
   return text;
 }
 
+std::string_view responses(std::size_t n) {
+  thread_local std::string many;
+  const std::string_view one = response();
+  if (n == 1) return one;
+  many.clear();
+  while (n-- > 0) many += one;
+  return many;
+}
+
 std::string_view http(std::string_view got) {
   constexpr std::string_view kEnd = "\r\n\r\n";
-  thread_local std::string many;
   std::size_t requests = 0;
   while (!got.empty()) {
     const std::size_t end = got.find(kEnd);
@@ -87,11 +101,33 @@ std::string_view http(std::string_view got) {
     got.remove_prefix(end + kEnd.size());
     requests++;
   }
-  const std::string_view one = response();
-  if (requests == 1) return one;
-  many.clear();
-  while (requests-- > 0) many += one;
-  return many;
+  return responses(requests);
+}
+
+#ifdef WITH_LLHTTP
+std::string_view parse(std::string_view got) {
+  thread_local std::size_t requests;
+  thread_local llhttp_settings_t settings{};
+  thread_local llhttp_t parser;
+  settings.on_message_complete = [](llhttp_t*) {
+    requests++;
+    return 0;
+  };
+  requests = 0;
+  llhttp_init(&parser, HTTP_REQUEST, &settings);
+  if (llhttp_execute(&parser, got.data(), got.size()) != HPE_OK) return {};
+  return responses(requests);
+}
+#endif
+
+// handlerof returns who answers in that mode; null: there is none.
+handler handlerof(std::string_view mode) {
+  if (mode == "echo") return echo;
+  if (mode == "http") return http;
+#ifdef WITH_LLHTTP
+  if (mode == "parse") return parse;
+#endif
+  return nullptr;
 }
 
 // serve does what one event of a connection asks for; false: it has ended.
@@ -137,14 +173,16 @@ void watch(int ep, int fd) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view mode = argc == 4 ? argv[1] : "";
+  const handler answer = handlerof(argc == 4 ? argv[1] : "");
   const int port = argc == 4 ? std::atoi(argv[2]) : 0;
   const int workers = argc == 4 ? std::atoi(argv[3]) : 0;
-  if ((mode != "echo" && mode != "http") || port < 1 || workers < 1) {
-    std::fputs("usage: peer_epoll echo|http PORT WORKERS\n", stderr);
+  if (answer == nullptr || port < 1 || workers < 1) {
+    std::fputs(
+        "usage: peer_epoll echo|http|parse PORT WORKERS (parse: if built with "
+        "llhttp)\n",
+        stderr);
     return 2;
   }
-  const handler answer = mode == "echo" ? echo : http;
   for (int i = 1; i < workers; i++) std::thread(work, port, answer).detach();
   work(port, answer);
 }
