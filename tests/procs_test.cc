@@ -104,6 +104,35 @@ void spinbyturns(int procs, int turns) {
 TEST(Procs, TwoRunInParallel) { spinbyturns(2, 1000); }
 
 // The p is taken from the one that spins.
+// Those who do nothing but wake each other are left together; not for ever.
+TEST(Procs, WhoTalkedAndNowComputesIsSpread) {
+  constexpr int kTalkers = 6;
+  std::atomic<int> computing{0};
+  run(
+      [&] {
+        auto ring = std::vector<chan<int>>();
+        for (int i = 0; i < kTalkers; ++i) ring.push_back(make_chan<int>());
+        wait_group wg;
+        for (int i = 0; i < kTalkers; ++i) {
+          wg.go([&, i, from = ring[i], to = ring[(i + 1) % kTalkers]] {
+            for (int k = 0; k < 20'000; ++k) {
+              if (i % 2 == 0) to.send(k);
+              from.recv();
+              if (i % 2 != 0) to.send(k);
+            }
+            // Until somebody else does so at the same time, on another thread.
+            computing++;
+            const auto end = std::chrono::steady_clock::now() + 60s;
+            while (computing < 2 && std::chrono::steady_clock::now() < end) {
+            }
+          });
+        }
+        wg.wait();
+        EXPECT_GE(computing, 2);
+      },
+      {.maxprocs = 2});
+}
+
 TEST(Procs, SpinnersThatWaitForEachOtherEndEvenOnOneProc) { spinbyturns(1, 3); }
 
 GO_TEST(Procs, AHogDoesNotStopTheOthers) {

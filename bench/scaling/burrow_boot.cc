@@ -167,7 +167,6 @@ void mainthread(void* arg) {
   acquirep(mp, allp[0]);
   g* gp = galloc(allp[0]);
   gp->invoke = callmain;
-  gp->closure = nullptr;
   gp->parentgoid = 0;
   gp->status.store(gstatus::runnable, relaxed);
   mp->picked = gp;

@@ -36,7 +36,7 @@ namespace {
 
 constexpr std::uint32_t kPollUs = 50;
 
-std::uint64_t lastrun;  // sched.lock
+std::uint32_t lastrun;  // sched.lock
 
 void claimrun() {
   // In a goroutine it is a mistake; one whose run is over ends, here as elsewhere.
@@ -72,8 +72,7 @@ plan makeplan(const options& o) {
 
 g* makemain(m* mp, detail::invoker call, void* arg) noexcept {
   g* gp = galloc(getp(mp));
-  gp->invoke = call;
-  gp->closure = arg;
+  setcall(gp, call, arg);
   gp->stackpages = stackround(kMainStack);
   if (gp->stackpages == sched.stackpages.load(relaxed)) gp->stackpages = 0;
   gp->flags = kGMain;
@@ -96,7 +95,8 @@ void startrun(m* mp, const plan& pl) noexcept {
     sched.ending.store(false, relaxed);
     sched.stopping.store(true, relaxed);  // stands still until startworld
     sched.m0arrived.store(false, relaxed);
-    sched.runid.store(++lastrun, release);
+    if (++lastrun == 0) ++lastrun;
+    sched.runid.store(lastrun, release);
     sched.m0.store(mp, relaxed);
   }
   sched.clock.store(sys::nanotime(), relaxed);

@@ -2,11 +2,12 @@
 // hand.
 //
 // Sources, cheapest first: the p's own timers and queues, the global queue, the
-// netpoller, the timers and queues of other ps. A p's queues are private to its m. So an m that
-// looks for work does not take it: it asks (kAttnHungry), and the owner gives
-// half of what it has to the global queue at its next scheduling point, some
-// hundred ns later. Only from an owner that does not come by, because its
-// goroutine computes, the work is taken: the p is seized for a moment (claim.cc).
+// netpoller, the timers and queues of other ps. A p's queues are private to its m.
+// So an m that looks for work does not take it: it asks (kAttnHungry), and the owner
+// gives some of what it has to the global queue at its next scheduling point, some
+// hundred ns later, if it is worth its way. Only from an owner that does not come by,
+// because its goroutine computes, the work is taken: the p is seized for a moment
+// (claim.cc).
 //
 // Going idle [SPIN]. The owner of a p publishes work with plain stores and then
 // loads npidle; an idle m raises npidle, passes a heavy fence, and looks at all
@@ -16,6 +17,8 @@
 // Rejected: thieves that help themselves from a shared ring (Go, Chase-Lev). Each
 // pop of the owner pays for it, and a thief that takes the one goroutine which
 // the owner was about to run moves it to a cold cache for nothing.
+
+#include <algorithm>
 
 #include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
@@ -37,12 +40,44 @@ std::uint64_t nextrand(m* mp) noexcept {
   return x ^ (x >> 27);
 }
 
-// donate gives half of pp's goroutines, oldest first, to the global queue.
+// fewtalk says whether pp has nobody but some, of the `have` there are, who wake each
+// other every half a microsecond at most, so that each of them runs within 4 of them.
+// Apart on two processors they would wait for lines of memory, and each other, longer.
+bool fewtalk(p* pp, std::uint32_t have, std::uint64_t tick) noexcept {
+  if (!pp->lifo.empty() || pp->fifo.empty()) return false;
+  const waitreason why = pp->fifo.peek(0)->why;  // none: it has yielded
+  if (why < waitreason::chan_receive || why > waitreason::cond ||
+      why == waitreason::sleep)
+    return false;
+  const std::uint64_t now = sys::cputicks();
+  const std::uint64_t took = now - pp->askedat, turns = tick - pp->askedtick;
+  pp->askedat = now;
+  pp->askedtick = tick;
+  const std::uint64_t us4 = turns * (sys::ticks16us() / 4);
+  return took < us4 / 8 && took * have < us4;
+}
+
+// wanting is how many look for work, or have a p to do some.
+inline std::uint32_t wanting() noexcept {
+  return static_cast<std::uint32_t>(sched.nmspinning.load(relaxed) +
+                                    sched.npidle.load(relaxed));
+}
+
+// donate gives some of pp's goroutines, oldest first, to the global queue: two for each
+// who wants some, for the oldest may be the root of nearly all that is left, and those
+// who wait for what is given wait for another thread. Who is soon back was given too
+// little: twice as much then, up to half of what there is.
 void donate(p* pp) noexcept {
+  constexpr std::uint64_t kSoon = 512;  // decisions
   const std::uint32_t have =
       queued(pp) + (pp->runnext.load(relaxed) != nullptr ? 1 : 0);
-  std::uint32_t give = have / 2;
-  if (give == 0) return;
+  if (have < 2) return;
+  const std::uint64_t t = pp->tick.load(relaxed);
+  if (fewtalk(pp, have, t)) return;
+  std::uint32_t give = t - pp->gavetick < kSoon ? pp->gave * 2 : pp->gave / 2;
+  pp->gavetick = t;
+  give = std::min(std::max({give, 2 * wanting(), 1u}), have / 2);
+  pp->gave = give;
   gqueue out;
   for (; give > 0 && !pp->lifo.empty(); give--) out.push(pp->lifo.popfront());
   for (; give > 0 && !pp->fifo.empty(); give--) out.push(pp->fifo.popfront());
@@ -56,18 +91,28 @@ void donate(p* pp) noexcept {
   wakep();
 }
 
-// globget takes a fair share of the global queue: one to run, the rest onto pp.
-g* globget(p* pp, std::uint32_t most) noexcept {
+// keep puts gp, from elsewhere, where pp has its like: who has not started among those,
+// so that a tree is not begun in the middle of another (schedule.cc).
+inline void keep(p* pp, g* gp) noexcept {
+  if (gp->ctx.sp == nullptr) {
+    pp->lifo.pushback(gp);
+  } else {
+    pp->fifo.pushback(gp);
+  }
+}
+
+// globget takes one's share of the global queue, if so many want one: one to run, the
+// rest onto pp.
+g* globget(p* pp, std::uint32_t most, std::uint32_t among) noexcept {
   if (sched.runqn.load(relaxed) == 0) return nullptr;
   const lockguard hold(sched.lock);
-  const auto np = static_cast<std::uint32_t>(numprocs());
-  std::uint32_t n = sched.runq.n / np + 1;
+  std::uint32_t n = sched.runq.n / (among > 0 ? among : 1) + 1;
   if (n > most) n = most;
   g* gp = sched.runq.pop();
   while (--n > 0) {
     g* more = sched.runq.pop();
     if (more == nullptr) break;
-    pp->fifo.pushback(more);
+    keep(pp, more);
   }
   sched.runqn.store(sched.runq.n, relaxed);
   return gp;
@@ -92,7 +137,7 @@ g* plunder(p* pp, p* victim) noexcept {
     if (first == nullptr) {
       first = gp;
     } else {
-      pp->fifo.pushback(gp);
+      keep(pp, gp);
     }
   }
   return first;
@@ -167,7 +212,7 @@ g* steal(m* mp, p* pp) noexcept {
   // Nobody else runs: nothing will turn up by looking longer.
   if (nidle == np - 1) return lookaround(mp, pp, st, start);
   for (std::int64_t now = start; now - start < kSpinNs; now = nanotime()) {
-    if (g* gp = globget(pp, kBatch); gp != nullptr) return gp;
+    if (g* gp = globget(pp, kBatch, wanting()); gp != nullptr) return gp;
     if (called(mp)) return nullptr;
     if (g* gp = lookaround(mp, pp, st, now); gp != nullptr) return gp;
     sys::procyield(30);
@@ -217,7 +262,7 @@ g* chaosnext(m* mp, p* pp) noexcept {
     if (gp == nullptr) gp = localnext(pp);
     if (gp == nullptr || (r & 48) != 0) return gp;
     globput(gp);
-    if (g* other = globget(pp, 1); other != nullptr) return other;
+    if (g* other = globget(pp, 1, 1); other != nullptr) return other;
   }
 }
 
@@ -251,7 +296,7 @@ g* fromown(m* mp, p* pp) noexcept {
     pp->looked = sys::cputicks();
   }
   if (pp->tick.load(relaxed) % 64 == 0 || (attn & kAttnLook) != 0)
-    if (g* gp = globget(pp, 1); gp != nullptr) return gp;
+    if (g* gp = globget(pp, 1, 1); gp != nullptr) return gp;
   if ((attn & kAttnChaos) != 0) [[unlikely]]
     return chaosnext(mp, pp);
   return localnext(pp);
@@ -271,7 +316,9 @@ g* findrunnable(m* mp) noexcept {
       continue;
     }
     if (g* gp = fromown(mp, pp); gp != nullptr) return gp;
-    if (g* gp = globget(pp, kBatch); gp != nullptr) return gp;
+    if (g* gp = globget(pp, kBatch, static_cast<std::uint32_t>(numprocs()));
+        gp != nullptr)
+      return gp;
     if (g* gp = frompoll(pp); gp != nullptr) return gp;
     if (g* gp = steal(mp, pp); gp != nullptr) return gp;
     if (called(mp)) continue;

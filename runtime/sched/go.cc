@@ -152,7 +152,6 @@ void go_commit(begun b, invoker call) noexcept {
   if (mp == nullptr) [[unlikely]]
     return go_start(gp, call, b.room);
   gp->invoke = call;
-  gp->closure = b.room;
   p* pp = getp(mp);
   if (pp->lifo.full()) [[unlikely]]
     return commitfull(mp, gp);
@@ -180,8 +179,7 @@ void go_commit(begun b, invoker call) noexcept {
 void* go_room(rt::g* gp) noexcept { return gp->inlineclosure; }
 
 void go_start(rt::g* gp, invoker call, void* closure) noexcept {
-  gp->invoke = call;
-  gp->closure = closure;
+  setcall(gp, call, closure);
   const spawning s;
   s.start(gp);
 }

@@ -98,7 +98,7 @@ void maingoexit(g* gp) noexcept {
 // the process at the throw, with the stack still there to be shown.
 __attribute__((noinline)) void callclosure(g* gp) {
   try {
-    gp->invoke(gp->closure);
+    gp->invoke(gp->inlineclosure);
   } catch (detail::goexit_signal& s) {
     s.reached();
     if ((gp->flags & kGMain) != 0) maingoexit(gp);

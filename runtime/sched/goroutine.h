@@ -2,6 +2,8 @@
 // goroutine. Inlined is what happens while a p has free gs and numbers.
 #pragma once
 
+#include <new>
+
 #include "runtime/sched/check.h"
 #include "runtime/sched/runtime2.h"
 #include "runtime/sched/switch.h"
@@ -41,6 +43,21 @@ inline void gfree(p* pp, g* gp) noexcept {
   gp->schedlink = pp->gfree;
   pp->gfree = gp;
   pp->ngfree++;
+}
+
+// setcall makes call(closure) what gp does, wherever the closure is.
+inline void setcall(g* gp, void (*call)(void*), void* closure) noexcept {
+  gp->invoke = call;
+  if (closure == gp->inlineclosure) return;
+  struct farcall {
+    void (*call)(void*);
+    void* closure;
+  };
+  new (gp->inlineclosure) farcall{call, closure};
+  gp->invoke = [](void* here) {
+    const farcall far = *static_cast<const farcall*>(here);
+    far.call(far.closure);
+  };
 }
 
 // goroutinemain runs mp->curg, and then others that have not started, on the

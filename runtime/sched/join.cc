@@ -111,7 +111,7 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
     return true;
   }
   take(pp, gp, child, t);
-  gp->joinleft = static_cast<std::uint32_t>(least < kAtOnce ? least : kAtOnce);
+  gp->joinleft = static_cast<std::uint16_t>(least < kAtOnce ? least : kAtOnce);
   gp->why = why;
   gp->waitsince = sched.clock.load(relaxed);
   gp->status.store(gstatus::waiting, release);  // as gopark

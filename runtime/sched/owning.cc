@@ -13,7 +13,7 @@ namespace burrow::rt {
 
 namespace {
 
-constexpr std::uint32_t kTaken = 500;      // a second
+constexpr std::uint32_t kTaken = 2000;      // a second
 std::atomic<std::uint32_t> taken{kTaken};  // none before the first run
 
 }  // namespace
@@ -44,10 +44,22 @@ std::int64_t ownedcount::number() const noexcept {
   const std::uintptr_t o = owner_.load(std::memory_order_acquire);
   if (o == me)
     if (const std::int64_t n = sum(me); n != kAnothers) return n * kOne;
-  if (o != kShared && o != me) return kAnothers;
+  if (o != kShared && o != me) return anothers(o);
   // acquire pairs with the release of the last that counted.
   const std::int64_t n = word_.load(std::memory_order_acquire);
   return (n & kOwned) != 0 ? kAnothers : n;  // disown is on its way
+}
+
+std::int64_t ownedcount::anothers(std::uintptr_t o) const noexcept {
+  const std::int64_t before = own_.load(std::memory_order_acquire);
+  const std::int64_t others = word_.load(std::memory_order_acquire);
+  if (countof(before) + (others >> 32) != 0) return kAnothers;
+  if (own_.load(std::memory_order_acquire) != before ||
+      owner_.load(std::memory_order_relaxed) != o)
+    return kAnothers;
+  for (std::uint32_t n = 0; inop_.load(std::memory_order_acquire) != 0; n++)
+    rt::pace(n);
+  return 0;
 }
 
 bool ownedcount::addcall(int n) noexcept {
@@ -67,7 +79,7 @@ void ownedcount::disown() noexcept {
       rt::pace(n);
   }
   // release: who reads either as it is from now on reads owner_ so, too (sum).
-  const std::int64_t own = own_.load(std::memory_order_relaxed);
+  const std::int64_t own = countof(own_.load(std::memory_order_relaxed));
   own_.store(0, std::memory_order_release);
   word_.fetch_add(own * kOne - kOwned, std::memory_order_acq_rel);
 }

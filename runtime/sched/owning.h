@@ -2,7 +2,7 @@
 //
 // What a thread owns (detail/biasedlock.h, detail/ownedcount.h) is taken away by a
 // heavy fence, 10 us. Where goroutines move between threads, what is given is taken
-// away again: so many times a second cost half a per cent of a processor; then none is
+// away again: so many times a second cost two per cent of a processor; then none is
 // given for a while.
 #pragma once
 

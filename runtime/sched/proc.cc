@@ -238,6 +238,7 @@ void goyield() noexcept {
     return;
   }
   mp->leftfor = nullptr;
+  gp->why = waitreason::none;
   gp->status.store(gstatus::runnable, relaxed);
   pp->fifo.pushback(gp);
   g* next = (gp->flags & (kGLocked | kGJoined)) != 0 ? parkedge(mp, gp)

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "burrow/detail/sanitizers.h"
 #include "burrow/detail/waitq.h"
 #include "burrow/metrics.h"
 #include "runtime/sched/claimstate.h"
@@ -68,15 +69,20 @@ struct stackspan {
   char* hi = nullptr;
 };
 
-struct g {
+// A g has lines of its own: those of others are another thread's as soon as goroutines
+// have moved, for what has ended stays where it ended.
+struct alignas(kCacheLine) g {
   // Owned by whoever owns the g (gstatus). First what a switch touches.
   gocontext ctx = {};        // saved; no sp: not started. Stale while it runs
   void* ehcaught = nullptr;  // __cxa_eh_globals, while off its thread
   unsigned ehuncaught = 0;
   int err = 0;                 // errno, while off its thread
   g* schedlink = nullptr;      // next on a list of gs
-  std::uint32_t joinleft = 0;  // children still to be run in place; its child's
-  waitreason why = waitreason::none;
+  std::uint16_t joinleft = 0;  // children still to be run in place; its child's
+  // yieldtofew: times not to yield still to come, and after the next slow one.
+  std::uint8_t yieldskip = 0, yieldbackoff = 0;
+  waitreason why =
+      waitreason::none;    // of the last park; none: it has yielded since
   std::uint8_t flags = 0;  // gflag
   bool inuse = false;  // dump.cc alone: its stack is in use as the world stands
 
@@ -84,13 +90,11 @@ struct g {
   std::atomic<gstatus> status{gstatus::dead};
 
   stackspan stack;                  // none until it first runs
-  void (*invoke)(void*) = nullptr;  // runs the closure, then destroys it
-  void* closure = nullptr;          // inlineclosure, or a heap block
+  void (*invoke)(void*) = nullptr;  // runs inlineclosure, then destroys it
   sudog* waiting = nullptr;         // the queues it waits on, by waitlink
   // Parked at that time, by sched.clock, ns; once runnable: latency.cc's.
   std::int64_t waitsince = 0;
   std::uint64_t goid = 0;
-  std::uint64_t runid = 0;       // the run it belongs to
   g* outer = nullptr;            // with kGJoined
   void* locals = nullptr;        // goroutine-local values
   m* lockedm = nullptr;          // the m it is locked to
@@ -103,19 +107,24 @@ struct g {
   std::uint32_t stackpages = 0;
   std::uint32_t syscalls = 0;     // how deep in entersyscall
   std::uint32_t nosafepoint = 0;  // no_preempts, and moves of elements
-  // yieldtofew: times not to yield still to come, and after the next slow one.
-  std::uint8_t yieldskip = 0, yieldbackoff = 0;
+  std::uint32_t runid = 0;        // the run it belongs to
 
   // Foreign proxies only: 1 once goready came; a futex.
   std::atomic<std::uint32_t> parkword{0};
 
+  lostcall* lost = nullptr;  // owned; glost
+
+#if defined(BURROW_ASAN) || defined(BURROW_TSAN)
   // ASan: the fake stack of a g that is switched out. TSan: its fiber.
   void* sanstate = nullptr;
-
-  lostcall* lost = nullptr;  // owned; glost
+#endif
 
   alignas(16) unsigned char inlineclosure[64] = {};
 };
+
+#if !defined(BURROW_ASAN) && !defined(BURROW_TSAN)
+static_assert(sizeof(g) == 4 * kCacheLine || sizeof(void*) == 4);
+#endif
 
 // After a switch, what the one that arrives does for the one that left, whose
 // stack is no longer in use.
@@ -232,6 +241,10 @@ struct alignas(kCacheLine) p {
   std::uint32_t ngfree = 0;
   std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
   std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
+  // When it was last asked for goroutines that talk (fewtalk): cputicks, decision.
+  std::uint64_t askedat = 0, askedtick = 0;
+  std::uint32_t gave = 0;      // to who looked for work, the last time ...
+  std::uint64_t gavetick = 0;  // ... and which decision that was
   std::uint64_t goidnext = 0, goidend = 0;
   counter nstarted, nended;            // goroutines
   stackspan stacks[kStackCache];       // default-size stacks, hottest last
@@ -331,10 +344,10 @@ struct scheduler {
   std::atomic<std::int32_t> nallp{0};  // ps ever made: allp[0, nallp) are set
   std::atomic<m*> allm{nullptr};
   std::atomic<m*> m0{nullptr};
-  std::atomic<bool> ending{false};     // the main goroutine has returned
-  std::atomic<bool> stopping{false};   // stop-the-world is on its way
-  std::atomic<bool> m0arrived{false};  // m0 has seen `ending`
-  std::atomic<std::uint64_t> runid{0};
+  std::atomic<bool> ending{false};           // the main goroutine has returned
+  std::atomic<bool> stopping{false};         // stop-the-world is on its way
+  std::atomic<bool> m0arrived{false};        // m0 has seen `ending`
+  std::atomic<std::uint32_t> runid{0};       // 0: no run is on
   std::atomic<std::uint32_t> stackpages{0};  // default size of this run
 
   // The time in ns, coarsely: stored by sysmon at each of its rounds, by an m

@@ -268,7 +268,7 @@ int setbyproxy(int n) {
     int was = 0;
   };
   const auto r = std::make_shared<result>();
-  const std::uint64_t id = sched.runid.load(acquire);
+  const std::uint32_t id = sched.runid.load(acquire);
   go([r, n] {
     r->was = maxprocs(n);
     r->done.wakeup();

@@ -106,6 +106,7 @@ struct world {
   model::location woken[kThreads]{model::location(0), model::location(0),
                                   model::location(0)};
   model::location round{0};  // the second has begun
+  model::location moved{0};  // a goroutine has come to the owner's thread
   model::location field[kThreads]{model::location(0), model::location(0),
                                   model::location(0)};
 };
@@ -205,6 +206,8 @@ void end() {
 
 void begin() { theworld().round.store(1, rt::release); }
 void await() { theworld().round.sleep(); }
+void move() { theworld().moved.store(1, rt::release); }
+void arrive() { theworld().moved.sleep(); }
 
 // What is counted: in the owner's part, and in that of the others.
 struct parts {
@@ -294,6 +297,42 @@ model::scenario make(const char* name, parts count, int waits,
           "the owner ends what another has added", {1, 1}, 1, "tso weak",
           [] {
             done();
+            done();
+          },
+          [] {
+            wait();
+            end();
+          }),
+      make(
+          "who was added by another is done with by the owner", 1, 1,
+          "tso weak",
+          [] {
+            arrive();
+            done();
+          },
+          [] {
+            add(1);
+            move();
+            done();
+          },
+          [] {
+            wait();
+            end();
+          }),
+      make(
+          "own comes back to a number that word was right for", 1, 1, "tso",
+          [] {
+            add(2);
+            begin();
+            arrive();
+            done();
+            done();
+          },
+          [] {
+            await();
+            done();
+            add(1);
+            move();
             done();
           },
           [] {

@@ -31,8 +31,15 @@
 //      inop_ = 1 would be lost. Who has nothing to add does not come here; who adds
 //      from 0 beside a wait, though others may bring the counter to 0 before he has
 //      added, breaks this, and the user's contract (wait_group::add).
+//   C6 no value of own_ comes back while one owns it: it counts its adds, too. So who
+//      reads it, word_, and it again as it was, has what both were at one time: what
+//      has counted in word_ came from goroutines that own_ or word_ had counted before.
+//      If that is 0 it stays 0 (C5); another thread than the owner then waits for
+//      inop_ = 0 and may end the counter, without a fence (anothers).
 //
 // Disowning from another thread costs some 10 us, once; firstowner keeps count of that.
+// A goroutine that another thread goes on with has such wait groups all along its stack,
+// most of which are at 0.
 //
 // Rejected: to make the thread that adds first the owner. It would take a
 // compare-and-swap, for two may be first; where it is made, there is one.
@@ -96,7 +103,13 @@ class ownedcount {
  private:
   static constexpr std::uintptr_t kShared = 0;
   // Before word_'s part leaves 32 bits, in a counter that is used for ever.
-  static constexpr std::uint64_t kFar = 1 << 30;
+  static constexpr std::int64_t kFar = 1 << 30;
+
+  // own_ is a number in its lower 32 bits; above, how often something was added.
+  static constexpr std::int64_t kTurn = std::int64_t{1} << 32;
+  static constexpr std::int64_t countof(std::int64_t own) noexcept {
+    return static_cast<std::uint32_t>(own);
+  }
 
   static std::uintptr_t self() noexcept {
     return reinterpret_cast<std::uintptr_t>(threadpointer());
@@ -119,8 +132,9 @@ class ownedcount {
     if (owner_.load(std::memory_order_relaxed) == me) {
       // acquire, release: among the goroutines of one thread these are for race
       // detectors alone, which do not know that it is one.
-      const std::int64_t v = own_.load(std::memory_order_acquire) + n;
-      done = static_cast<std::uint64_t>(v) < kFar;
+      const std::int64_t v =
+          own_.load(std::memory_order_acquire) + n + (n > 0 ? kTurn : 0);
+      done = countof(v) < kFar;
       if (done) own_.store(v, std::memory_order_release);
     }
     inop_.store(0, std::memory_order_release);  // pairs with disown
@@ -135,8 +149,12 @@ class ownedcount {
     // owner_ as disown left it.
     const std::int64_t others = word_.load(std::memory_order_acquire);
     if (owner_.load(std::memory_order_relaxed) != me) return kAnothers;
-    return mine + (others >> 32);
+    return countof(mine) + (others >> 32);
   }
+
+  // anothers is the number while thread o, another, owns the counter, if that is 0 and
+  // the owner has left it alone; else kAnothers.
+  std::int64_t anothers(std::uintptr_t o) const noexcept;
 
   std::atomic<std::uintptr_t> owner_{kShared};
   std::atomic<std::int64_t> own_{0};

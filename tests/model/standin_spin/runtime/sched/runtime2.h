@@ -46,8 +46,15 @@ enum attentionbits : std::uint32_t {
   kAttnChaos = 8,
 };
 
+// Who has not started, and who talks, is no matter here: all have yielded.
+enum class waitreason : std::uint8_t { none, chan_receive, sleep, cond };
+
 struct g {
+  struct {
+    const void* sp = "";
+  } ctx;
   g* schedlink = nullptr;
+  waitreason why = waitreason::none;
   std::uint8_t flags = 0;
   quiet<gstatus> status{gstatus::waiting};
   quiet<std::uint32_t> parkword{0};
@@ -158,6 +165,7 @@ struct emptyrunq {
   static std::uint32_t size() noexcept { return 0; }
   static bool empty() noexcept { return true; }
   static g* popfront() noexcept { return nullptr; }
+  static void pushback(g*) noexcept {}
 };
 
 struct timers {
@@ -194,7 +202,8 @@ struct p {
   std::atomic<g*> runnext{nullptr};
   emptyrunq lifo;
   runq fifo;
-  std::uint32_t wakeskip = 0, wakebackoff = 0;
+  std::uint32_t wakeskip = 0, wakebackoff = 0, gave = 0;
+  std::uint64_t gavetick = 0, askedat = 0, askedtick = 0;
 
   quiet<std::uint32_t> attention{0};
   quiet<m*> mp{nullptr};
