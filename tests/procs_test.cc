@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -103,7 +104,6 @@ void spinbyturns(int procs, int turns) {
 
 TEST(Procs, TwoRunInParallel) { spinbyturns(2, 1000); }
 
-// The p is taken from the one that spins.
 // Those who do nothing but wake each other are left together; not for ever.
 TEST(Procs, WhoTalkedAndNowComputesIsSpread) {
   constexpr int kTalkers = 6;
@@ -133,6 +133,7 @@ TEST(Procs, WhoTalkedAndNowComputesIsSpread) {
       {.maxprocs = 2});
 }
 
+// The p is taken from the one that spins.
 TEST(Procs, SpinnersThatWaitForEachOtherEndEvenOnOneProc) { spinbyturns(1, 3); }
 
 GO_TEST(Procs, AHogDoesNotStopTheOthers) {
@@ -278,6 +279,26 @@ TEST(Procs, AForeignThreadsTimerFiresWhileMainIsLockedAndParked) {
 }
 
 // Blocking calls take a thread each, but not a new one every few microseconds.
+TEST(Procs, WhomAForeignThreadStartsStartInOrder) {
+  std::vector<int> order;
+  run(
+      [&] {
+        wait_group wg;
+        wg.add(100);
+        std::thread([&] {
+          for (int i = 0; i < 100; ++i)
+            go([&, i] {
+              order.push_back(i);
+              wg.done();
+            });
+        }).join();  // the processor stays here until all are there
+        wg.wait();
+      },
+      {.maxprocs = 1});
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  EXPECT_EQ(order.size(), 100u);
+}
+
 TEST(Procs, GoroutinesThatBlockInTurnAreRetakenOneSliceEach) {
   std::atomic<int> started{0};
   run(

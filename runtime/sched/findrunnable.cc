@@ -32,6 +32,8 @@ constexpr std::int64_t kSpinNs = 25'000;   // looking around before sleeping
 constexpr std::int64_t kPatience = 5'000;  // before seizing a queue
 constexpr std::int64_t kPatienceNext = 20'000;  // ... a lone runnext
 constexpr std::uint32_t kBatch = 128;
+constexpr std::int64_t kKeepNs =
+    5'000'000;  // until a p that gave nothing is asked again
 
 std::uint64_t nextrand(m* mp) noexcept {
   std::uint64_t x = mp->rand + 0x9e3779b97f4a7c15;
@@ -73,7 +75,12 @@ void donate(p* pp) noexcept {
       queued(pp) + (pp->runnext.load(relaxed) != nullptr ? 1 : 0);
   if (have < 2) return;
   const std::uint64_t t = pp->tick.load(relaxed);
-  if (fewtalk(pp, have, t)) return;
+  if (fewtalk(pp, have, t)) {
+    // Nobody need ask for it for a while; an m would else look for ever.
+    pp->keepuntil.store(nanotime() + kKeepNs, relaxed);
+    return;
+  }
+  pp->keepuntil.store(0, relaxed);
   std::uint32_t give = t - pp->gavetick < kSoon ? pp->gave * 2 : pp->gave / 2;
   pp->gavetick = t;
   give = std::min(std::max({give, 2 * wanting(), 1u}), have / 2);
@@ -92,9 +99,10 @@ void donate(p* pp) noexcept {
 }
 
 // keep puts gp, from elsewhere, where pp has its like: who has not started among those,
-// so that a tree is not begun in the middle of another (schedule.cc).
+// so that a tree is not begun in the middle of another (schedule.cc). Those that foreign
+// threads have started are no tree: they keep their order.
 inline void keep(p* pp, g* gp) noexcept {
-  if (gp->ctx.sp == nullptr) {
+  if (gp->ctx.sp == nullptr && gp->parentgoid != 0) {
     pp->lifo.pushback(gp);
   } else {
     pp->fifo.pushback(gp);
@@ -240,9 +248,10 @@ g* goidle(m* mp, p* pp) noexcept {
   const std::int32_t np = numprocs();
   if (sched.npidle.load(relaxed) == np) return nullptr;
   detail::asymmetric_heavy();  // [SPIN] pairs with considerwake
+  const std::int64_t now = nanotime();
   for (int i = 0; i < np; i++) {
     if (allp[i]->status.load(relaxed) == pstatus::running &&
-        queued(allp[i]) > 1) {
+        queued(allp[i]) > 1 && allp[i]->keepuntil.load(relaxed) <= now) {
       wakep();  // perhaps ourselves, once we are on the idle list
       break;
     }

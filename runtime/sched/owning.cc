@@ -13,7 +13,7 @@ namespace burrow::rt {
 
 namespace {
 
-constexpr std::uint32_t kTaken = 2000;      // a second
+constexpr std::uint32_t kTaken = 2000;     // a second
 std::atomic<std::uint32_t> taken{kTaken};  // none before the first run
 
 }  // namespace
@@ -51,9 +51,10 @@ std::int64_t ownedcount::number() const noexcept {
 }
 
 std::int64_t ownedcount::anothers(std::uintptr_t o) const noexcept {
-  const std::int64_t before = own_.load(std::memory_order_acquire);
+  const std::uint64_t before = own_.load(std::memory_order_acquire);
   const std::int64_t others = word_.load(std::memory_order_acquire);
-  if (countof(before) + (others >> 32) != 0) return kAnothers;
+  if ((others & kOwned) == 0 || countof(before) + (others >> 32) != 0)
+    return kAnothers;
   if (own_.load(std::memory_order_acquire) != before ||
       owner_.load(std::memory_order_relaxed) != o)
     return kAnothers;

@@ -148,7 +148,7 @@ bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
   if (due || sched.runqn.load(relaxed) > 0)
     pp->attention.fetch_or(kAttnLook, relaxed);
   const bool idlep = sched.npidle.load(relaxed) > 0;
-  if (idlep && queued(pp) > 1) {
+  if (idlep && queued(pp) > 1 && pp->keepuntil.load(relaxed) <= now) {
     wakep();
     did = true;
   }

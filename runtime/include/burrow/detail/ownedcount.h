@@ -106,8 +106,8 @@ class ownedcount {
   static constexpr std::int64_t kFar = 1 << 30;
 
   // own_ is a number in its lower 32 bits; above, how often something was added.
-  static constexpr std::int64_t kTurn = std::int64_t{1} << 32;
-  static constexpr std::int64_t countof(std::int64_t own) noexcept {
+  static constexpr std::uint64_t kTurn = std::uint64_t{1} << 32;
+  static constexpr std::int64_t countof(std::uint64_t own) noexcept {
     return static_cast<std::uint32_t>(own);
   }
 
@@ -132,8 +132,9 @@ class ownedcount {
     if (owner_.load(std::memory_order_relaxed) == me) {
       // acquire, release: among the goroutines of one thread these are for race
       // detectors alone, which do not know that it is one.
-      const std::int64_t v =
-          own_.load(std::memory_order_acquire) + n + (n > 0 ? kTurn : 0);
+      const std::uint64_t v = own_.load(std::memory_order_acquire) +
+                              static_cast<std::uint64_t>(n) +
+                              (n > 0 ? kTurn : 0);
       done = countof(v) < kFar;
       if (done) own_.store(v, std::memory_order_release);
     }
@@ -144,7 +145,7 @@ class ownedcount {
 
   // sum is the number, if thread me, the caller's, is the owner; else kAnothers.
   [[gnu::always_inline]] std::int64_t sum(std::uintptr_t me) const noexcept {
-    const std::int64_t mine = own_.load(std::memory_order_acquire);
+    const std::uint64_t mine = own_.load(std::memory_order_acquire);
     // acquire: what the others did; and who reads what disown has added reads
     // owner_ as disown left it.
     const std::int64_t others = word_.load(std::memory_order_acquire);
@@ -157,7 +158,7 @@ class ownedcount {
   std::int64_t anothers(std::uintptr_t o) const noexcept;
 
   std::atomic<std::uintptr_t> owner_{kShared};
-  std::atomic<std::int64_t> own_{0};
+  std::atomic<std::uint64_t> own_{0};
   std::atomic<std::int64_t> word_{0};
   std::atomic<std::uint8_t> inop_{0};
 };

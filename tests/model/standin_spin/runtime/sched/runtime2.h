@@ -55,6 +55,7 @@ struct g {
   } ctx;
   g* schedlink = nullptr;
   waitreason why = waitreason::none;
+  std::uint64_t parentgoid = 0;
   std::uint8_t flags = 0;
   quiet<gstatus> status{gstatus::waiting};
   quiet<std::uint32_t> parkword{0};
@@ -210,6 +211,7 @@ struct p {
   std::atomic<pstatus> status{pstatus::running};
   quiet<std::uint32_t> tick{1};
   quiet<std::uint32_t> nacquire{0};
+  quiet<std::int64_t> keepuntil{0};
   p* pidlelink = nullptr;
   counter nsteal, njump;
   std::uint64_t looked = 0;
