@@ -237,6 +237,7 @@ def main():
     if options.json:
         with open(options.json, "w") as out:
             json.dump({"rounds": options.rounds, "benchtime": options.benchtime,
+                       "slow": options.slow,
                        "cpus": cpus, "cpu": stats.cpu_model(),
                        "systems": {s.name: s.version for s in [ours] + peers},
                        "lacks": lacks, "rows": records}, out, indent=1)

@@ -35,9 +35,9 @@ GROUPS = [
 TITLE = """# Benchmarks
 
 Made by `./dev bench --plot` (bench/compare.py measures, bench/plot.py draws); do not
-edit. {cpu}, {rounds} rounds of {benchtime} taken in turn, each measurement in a
-process of its own, pinned to as many processors as the row has ps. A figure is the
-median. "ratio" is burrow's time to the best peer's, with its 95 % interval: below 1
+edit. {cpu}, {rounds} rounds of {benchtime} taken in turn (of a peer that takes above
+{slow} s for one: 3), each measurement in a process of its own, pinned to as many
+processors as the row has ps. A figure is the median. "ratio" is burrow's time to the best peer's, with its 95 % interval: below 1
 burrow is first. In brackets: processor time, and peak memory of the process.
 
 {systems}
@@ -140,7 +140,7 @@ def main():
     compared = [r for r in rows if r["comparisons"]]
     behind = [r for r in compared if r["ahead"]]
     text = [TITLE.format(systems=known, **{k: results[k] for k in (
-        "cpu", "rounds", "benchtime")})]
+        "cpu", "rounds", "benchtime", "slow")})]
     text.append(f"First in {len(compared) - len(behind)} of {len(compared)} rows"
                 f" that a peer has, too. Not first in {len(behind)}:"
                 if behind else f"First in all {len(compared)} rows that a peer"
