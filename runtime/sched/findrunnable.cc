@@ -32,8 +32,7 @@ constexpr std::int64_t kSpinNs = 25'000;   // looking around before sleeping
 constexpr std::int64_t kPatience = 5'000;  // before seizing a queue
 constexpr std::int64_t kPatienceNext = 20'000;  // ... a lone runnext
 constexpr std::uint32_t kBatch = 128;
-constexpr std::int64_t kKeepNs =
-    5'000'000;  // until a p that gave nothing is asked again
+constexpr std::int64_t kKeepNs = 5'000'000;  // that gave nothing: not asked
 
 std::uint64_t nextrand(m* mp) noexcept {
   std::uint64_t x = mp->rand + 0x9e3779b97f4a7c15;

@@ -51,6 +51,7 @@ std::int64_t ownedcount::number() const noexcept {
 }
 
 std::int64_t ownedcount::anothers(std::uintptr_t o) const noexcept {
+  // acquire, all of own_ and word_: each is as new as what the other has counted (C6).
   const std::uint64_t before = own_.load(std::memory_order_acquire);
   const std::int64_t others = word_.load(std::memory_order_acquire);
   if ((others & kOwned) == 0 || countof(before) + (others >> 32) != 0)
@@ -58,6 +59,7 @@ std::int64_t ownedcount::anothers(std::uintptr_t o) const noexcept {
   if (own_.load(std::memory_order_acquire) != before ||
       owner_.load(std::memory_order_relaxed) != o)
     return kAnothers;
+  // acquire: who ends the counter then comes after the owner's last store.
   for (std::uint32_t n = 0; inop_.load(std::memory_order_acquire) != 0; n++)
     rt::pace(n);
   return 0;

@@ -81,8 +81,8 @@ struct alignas(kCacheLine) g {
   std::uint16_t joinleft = 0;  // children still to be run in place; its child's
   // yieldtofew: times not to yield still to come, and after the next slow one.
   std::uint8_t yieldskip = 0, yieldbackoff = 0;
-  waitreason why =
-      waitreason::none;    // of the last park; none: it has yielded since
+  // Of the last park; none: it has yielded since.
+  waitreason why = waitreason::none;
   std::uint8_t flags = 0;  // gflag
   bool inuse = false;  // dump.cc alone: its stack is in use as the world stands
 

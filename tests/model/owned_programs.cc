@@ -204,6 +204,11 @@ void end() {
   w.group.lock_.word_.end(7);
 }
 
+void waitandend() {
+  wait();
+  end();
+}
+
 void begin() { theworld().round.store(1, rt::release); }
 void await() { theworld().round.sleep(); }
 void move() { theworld().moved.store(1, rt::release); }
@@ -272,37 +277,23 @@ model::scenario make(const char* name, parts count, int waits,
             done();
             done();
           },
-          [] {
-            wait();
-            end();
-          }),
+          waitandend),
       make(
           "who wakes the owner is the next", 1, 1, "tso weak", [] { wait(); },
           [] { done(); }),
       make(
-          "the owner waits for two", 2, 1, "tso weak",
-          [] {
-            wait();
-            end();
-          },
+          "the owner waits for two", 2, 1, "tso weak", waitandend,
           [] { done(); }, [] { done(); }),
       make(
           "another waits for the owner and a third", 2, 1, "tso weak",
-          [] { done(); }, [] { done(); },
-          [] {
-            wait();
-            end();
-          }),
+          [] { done(); }, [] { done(); }, waitandend),
       make(
           "the owner ends what another has added", {1, 1}, 1, "tso weak",
           [] {
             done();
             done();
           },
-          [] {
-            wait();
-            end();
-          }),
+          waitandend),
       make(
           "who was added by another is done with by the owner", 1, 1,
           "tso weak",
@@ -315,10 +306,7 @@ model::scenario make(const char* name, parts count, int waits,
             move();
             done();
           },
-          [] {
-            wait();
-            end();
-          }),
+          waitandend),
       make(
           "own comes back to a number that word was right for", 1, 1, "tso",
           [] {
@@ -335,10 +323,7 @@ model::scenario make(const char* name, parts count, int waits,
             move();
             done();
           },
-          [] {
-            wait();
-            end();
-          }),
+          waitandend),
       make(
           "two wait", 1, 2, "tso", [] { wait(); }, [] { wait(); },
           [] { done(); }),
