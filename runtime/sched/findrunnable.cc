@@ -32,6 +32,7 @@ constexpr std::int64_t kSpinNs = 25'000;   // looking around before sleeping
 constexpr std::int64_t kPatience = 5'000;  // before seizing a queue
 constexpr std::int64_t kPatienceNext = 20'000;  // ... a lone runnext
 constexpr std::uint32_t kBatch = 128;
+constexpr std::uint32_t kWakeLone = 4;       // ... and who is readied so next
 constexpr std::int64_t kKeepNs = 5'000'000;  // that gave nothing: not asked
 
 std::uint64_t nextrand(m* mp) noexcept {
@@ -132,8 +133,10 @@ g* plunder(p* pp, p* victim) noexcept {
   std::uint32_t n = (queued(victim) + 1) / 2;
   if (n == 0) {
     g* gp = victim->runnext.load(relaxed);
+    if (gp == nullptr) return nullptr;
     victim->runnext.store(nullptr, relaxed);
-    if (gp != nullptr) pp->nsteal.add();
+    victim->wakelone = pp->wakelone = kWakeLone;
+    pp->nsteal.add();
     return gp;
   }
   pp->nsteal.add(n);
@@ -177,18 +180,26 @@ struct stalker {
   }
 };
 
+// latetimers runs what is due of all ps' timers, and returns one whom that woke.
+g* latetimers(p* pp, std::int64_t now) noexcept {
+  const std::int32_t np = numprocs();
+  for (std::int32_t i = 0; i < np; i++) {
+    const std::int64_t when = allp[i]->ts.minwhen();
+    if (when == 0 || when > now) continue;
+    runtimers(allp[i]->ts, now);
+    if (g* gp = localnext(pp); gp != nullptr) return gp;
+  }
+  return nullptr;
+}
+
 // lookaround visits every other p once.
 g* lookaround(m* mp, p* pp, stalker& st, std::int64_t now) noexcept {
+  if (g* gp = latetimers(pp, now); gp != nullptr) return gp;
   const auto np = static_cast<std::uint32_t>(numprocs());
   auto at = static_cast<std::uint32_t>(nextrand(mp) % np);
   for (std::uint32_t i = 0; i < np; i++, at = at + 1 == np ? 0 : at + 1) {
     p* p2 = allp[at];
     if (p2 == pp) continue;
-    const std::int64_t when = p2->ts.minwhen();
-    if (when != 0 && when <= now) {
-      runtimers(p2->ts, now);
-      if (g* gp = localnext(pp); gp != nullptr) return gp;
-    }
     const std::uint32_t n = queued(p2);
     if (n == 0 && p2->runnext.load(relaxed) == nullptr) continue;
     if (p2->status.load(relaxed) != pstatus::running) continue;
@@ -323,6 +334,10 @@ g* findrunnable(m* mp) noexcept {
       parkp(mp);
       continue;
     }
+    // Whom a timer wakes has waited already, and may have done so for this m: while
+    // one looks for work nobody else is woken to.
+    if (mp->spinning)
+      if (g* gp = latetimers(pp, nanotime()); gp != nullptr) return gp;
     if (g* gp = fromown(mp, pp); gp != nullptr) return gp;
     if (g* gp = globget(pp, kBatch, static_cast<std::uint32_t>(numprocs()));
         gp != nullptr)

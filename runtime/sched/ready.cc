@@ -36,13 +36,28 @@ void considerwake(p* pp) noexcept {
   wakep();
 }
 
+namespace {
+
+// The last one that was readied alone on pp did not run there soon.
+[[gnu::noinline, gnu::cold]] void wakeforone(p* pp) noexcept {
+  pp->wakelone--;
+  if (sched.npidle.load(relaxed) > 0) wakep();
+}
+
+}  // namespace
+
 void readyg(p* pp, g* gp) noexcept {
   gp->status.store(gstatus::runnable, relaxed);
   g* kicked = pp->runnext.load(relaxed);
   pp->runnext.store(gp, relaxed);
   // One goroutine more, and the one that readied it is likely to park soon: not
-  // worth a thread. Should it not park, sysmon notices.
-  if (kicked == nullptr) return;
+  // worth a thread. Should it not park, sysmon notices; and for some who are readied
+  // after that a thread is woken.
+  if (kicked == nullptr) {
+    if (pp->wakelone != 0) [[unlikely]]
+      wakeforone(pp);
+    return;
+  }
   pp->fifo.pushback(kicked);
   considerwake(pp);
 }

@@ -241,6 +241,7 @@ struct alignas(kCacheLine) p {
   std::uint32_t ngfree = 0;
   std::uint32_t wakeskip = 0;     // wake-ups still to be skipped ...
   std::uint32_t wakebackoff = 0;  // ... and how many after the next fruitless
+  std::uint32_t wakelone = 0;  // for so many that are readied alone wake an m
   // When it was last asked for goroutines that talk (fewtalk): cputicks, decision.
   std::uint64_t askedat = 0, askedtick = 0;
   std::uint32_t gave = 0;      // to who looked for work, the last time ...

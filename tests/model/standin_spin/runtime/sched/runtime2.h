@@ -203,7 +203,7 @@ struct p {
   std::atomic<g*> runnext{nullptr};
   emptyrunq lifo;
   runq fifo;
-  std::uint32_t wakeskip = 0, wakebackoff = 0, gave = 0;
+  std::uint32_t wakeskip = 0, wakebackoff = 0, wakelone = 0, gave = 0;
   std::uint64_t gavetick = 0, askedat = 0, askedtick = 0;
 
   quiet<std::uint32_t> attention{0};
