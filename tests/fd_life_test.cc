@@ -64,6 +64,28 @@ TEST(FdLife, ARunThatEndsGivesBackItsTurns) {
   }
 }
 
+// The first run's timer, for an earlier time, is gone with it.
+TEST(FdLife, ADeadlineHoldsInASecondRun) {
+  for (const int procs : {1, 2, 8}) {
+    auto [in, out] = pipe();
+    const auto start = steady_clock::now();
+    run(
+        [&, &in = in] {
+          in.set_read_deadline(start + 20ms);
+          go([&in] { readerror(in); });
+          testsupport::settle();
+        },
+        {.maxprocs = procs});
+    run(
+        [&, &in = in] {
+          in.set_read_deadline(start + 30ms);
+          EXPECT_EQ(readerror(in), errc::deadline_exceeded);
+        },
+        {.maxprocs = procs});
+    EXPECT_GE(steady_clock::now() - start, 30ms);
+  }
+}
+
 TEST(FdLife, AListenerIsFreeAfterItsRun) {
   for (const int procs : {1, 2, 8}) {
     net::listener l = net::listen("tcp", "127.0.0.1:0");

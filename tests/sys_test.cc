@@ -55,6 +55,14 @@ TEST(Nanotime, FirstCallsOnSeveralThreadsAgree) {
   for (std::int64_t s : seen) EXPECT_LE(s, now);
 }
 
+TEST(Coarsetime, IsSomewhatBehind) {
+  const std::int64_t start = sys::coarsetime();
+  EXPECT_LE(start, sys::nanotime());
+  while (sys::coarsetime() == start) sys::usleep(100);
+  EXPECT_GT(sys::coarsetime(), start);
+  EXPECT_LE(sys::coarsetime(), sys::nanotime());
+}
+
 TEST(Usleep, SleepsAtLeastThatLong) {
   const std::int64_t start = sys::nanotime();
   sys::usleep(2000);

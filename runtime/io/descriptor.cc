@@ -55,10 +55,14 @@ std::int64_t errorof(pollresult r) noexcept {
   return r == pollresult::closed ? kIoClosed : kIoDeadline;
 }
 
-// A deadline that has passed fails what need not wait, too.
+// A deadline that has passed fails what need not wait, too. The coarse clock is behind
+// by some ms at most, unless the system itself has not run for longer.
 bool toolate(polldesc* pd, polldir dir) noexcept {
+  constexpr std::int64_t kFar = 100'000'000;
   const std::int64_t when = pd->at(dir).deadline.load(relaxed);
-  return when != 0 && nanotime() >= when;
+  if (when == 0 || (when > kFar && sys::coarsetime() < when - kFar))
+    return false;
+  return nanotime() >= when;
 }
 
 // attempt runs op until it does not have to wait; see netpoll.h. Fewer than

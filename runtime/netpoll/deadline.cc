@@ -32,8 +32,12 @@ void fired(timer* t) noexcept {
   releasetimer(t);
 }
 
-// The end of a run stops all timers.
-bool idle(const timer* t) noexcept { return t->where.load(acquire) == 0; }
+// Whether it is set for `when` or before. Should it fire at this moment, that clears
+// `armed` before it looks for who waits: coveredby.
+bool isarmed(const polltimer& s, std::int64_t when) noexcept {
+  const std::int64_t armed = s.armed.load(relaxed);
+  return armed != 0 && armed <= when;
+}
 
 }  // namespace
 
@@ -48,10 +52,16 @@ const timerops deadlinetimer::kOps = {
 
 void armdeadline(polldesc* pd, polldir dir, std::int64_t when) {
   polltimer& s = pd->timerat(dir);
+  const std::uint32_t run = sched.runid.load(relaxed);
+  // acquire: who sees this run's number sees nothing in `armed` of an earlier one's.
+  if (s.run.load(acquire) == run && isarmed(s, when)) return;
   const std::lock_guard hold(s.lock);
   if (s.timer == nullptr) s.timer = new deadlinetimer(pd, dir);
-  const std::int64_t armed = s.armed.load(relaxed);
-  if (armed != 0 && armed <= when && !idle(s.timer)) return;
+  if (s.run.load(relaxed) != run) {
+    s.armed.store(0, relaxed);
+    s.run.store(run, release);
+  }
+  if (isarmed(s, when)) return;
   resettimer(s.timer, when, 0);
   s.armed.store(when, relaxed);
 }

@@ -233,10 +233,11 @@ void netpollclose(polldesc* pd) noexcept {
 pollresult pollwait(polldesc* pd, polldir dir) {
   if (getm() == nullptr) return threadwait(pd, dir);
   pollside& s = pd->at(dir);
-  for (;;) {
+  // The caller has just looked whether it is too late.
+  for (bool again = false;; again = true) {
     const std::int64_t when = s.deadline.load(relaxed);
     if (when != 0) {
-      if (nanotime() >= when) return pollresult::deadline;
+      if (again && nanotime() >= when) return pollresult::deadline;
       armdeadline(pd, dir, when);
     }
     sudog me;

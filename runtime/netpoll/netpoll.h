@@ -61,9 +61,11 @@ struct pollside {
 // What a side has beside that, for who has deadlines, or is a foreign thread.
 struct polltimer {
   detail::spinlock lock;  // before the timer's own; with no other lock held
-  deadlinetimer* timer = nullptr;
-  // The timer is set for this time; 0: it is not. Written under lock.
+  // The timer is set for this time; 0: it is not. Of the run with this number: the end
+  // of a run stops all timers. Written under lock.
+  std::atomic<std::uint32_t> run{0};
   std::atomic<std::int64_t> armed{0};
+  deadlinetimer* timer = nullptr;
   waitingthread* threads = nullptr;  // polldesc::lock; thread.cc
 };
 

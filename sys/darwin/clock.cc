@@ -14,6 +14,8 @@ namespace burrow::sys {
 
 std::int64_t nanotime() noexcept { return ticks(); }
 
+std::int64_t coarsetime() noexcept { return nanotime(); }
+
 std::int64_t nap(std::uint32_t us) noexcept {
   const struct {
     long sec;

@@ -13,7 +13,7 @@ namespace {
 
 using clockfn = int (*)(int, timespec*) noexcept;
 
-constexpr int kMonotonic = 1;
+constexpr int kMonotonic = 1, kMonotonicCoarse = 6;
 
 int clockbysyscall(int clock, timespec* now) noexcept {
   return static_cast<int>(clockcall(clock, now));
@@ -32,13 +32,17 @@ int findclock(int clock, timespec* now) noexcept {
   return fn(clock, now);
 }
 
-}  // namespace
-
-std::int64_t nanotime() noexcept {
+std::int64_t timeof(int clock) noexcept {
   timespec now;
-  clockgettime.load(std::memory_order_relaxed)(kMonotonic, &now);
+  clockgettime.load(std::memory_order_relaxed)(clock, &now);
   return now.sec * kSecond + now.nsec;
 }
+
+}  // namespace
+
+std::int64_t nanotime() noexcept { return timeof(kMonotonic); }
+
+std::int64_t coarsetime() noexcept { return timeof(kMonotonicCoarse); }
 
 void usleep(std::uint32_t us) noexcept {
   const timespec t{us / 1'000'000, us % 1'000'000 * 1000};

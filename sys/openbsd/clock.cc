@@ -11,6 +11,8 @@ std::int64_t nanotime() noexcept {
   return now.ns();
 }
 
+std::int64_t coarsetime() noexcept { return nanotime(); }
+
 void usleep(std::uint32_t us) noexcept {
   const kernel::timespec t(std::int64_t{us} * 1000);
   syscall(kernel::nanosleep(), &t, nullptr);

@@ -162,6 +162,7 @@ void groups() {
 
 const std::vector<syscase> kPlaincases = {
     {"nanotime", none, [] { return one(sys::nanotime() > 0); }, none},
+    {"coarsetime", none, [] { return one(sys::coarsetime() > 0); }, none},
     {"usleep", none, [] { return sys::usleep(1000), 0LL; }, none},
     {"futexsleep", none,
      []() -> long long { return sys::futexsleep(&word, 5, 2 * kMs); }, none},
