@@ -99,6 +99,12 @@ std::int64_t sysguard(void* at, std::size_t stride, std::size_t bytes,
 // sysprotectnone does the same at the price of a mapping (a limited resource).
 std::int64_t sysprotectnone(void* at, std::size_t bytes) noexcept;
 
+// syscommit gives n pieces of memory, of `bytes` each and `stride` apart, their pages
+// now, as writing to each would, for a fifth less. What they hold stays.
+// Errors  -EINVAL the system cannot; -ENOMEM, -EFAULT: some may have theirs.
+std::int64_t syscommit(void* at, std::size_t stride, std::size_t bytes,
+                       std::size_t n) noexcept;
+
 // sysunused gives the memory of pages back; they read as zero when next used.
 std::int64_t sysunused(void* at, std::size_t bytes) noexcept;
 

@@ -148,6 +148,7 @@ const row kRows[] = {
     {"sysshared", "mmap", 0, -1, -1, comes::value, 0},
     {"sysreserve", "madvise", 0, -1, -1, comes::same, 0},
     {"sysguard", "process_madvise", 0, -1, -1, comes::same, 0},
+    {"syscommit", "process_madvise", 0, -1, -1, comes::same, 0},
     // No group, no limit. The topmost group has none.
     {"cpuquota", "openat", 0, -1, 2, comes::same, 0},
     {"cpuquota", "openat", 0, -1, -1, comes::value, 0},

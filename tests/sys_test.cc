@@ -1,5 +1,6 @@
 // tests/sys_test.cc - the operating system interface, one promise a test.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +178,23 @@ TEST(MemoryDeathTest, ManyGuardsAtOnce) {
   ::close(ends[0]);
   ::close(ends[1]);
   EXPECT_DEATH(touch(m.at + 3 * page * (kGuards - 1)), "");
+}
+
+TEST(Memory, CommittedPagesAreThere) {
+  constexpr std::size_t kPieces = 100;
+  const std::size_t page = sys::pagesize();
+  mapping m(3 * kPieces);
+  m.at[3 * page] = 7;
+  if (sys::syscommit(m.at, 3 * page, page, kPieces) == -EINVAL)
+    GTEST_SKIP() << "this system has no such call";
+  unsigned char there[3 * kPieces];
+  ASSERT_EQ(::mincore(m.at, 3 * kPieces * page, there), 0);
+  for (std::size_t i = 0; i < 3 * kPieces; i++)
+    EXPECT_EQ(there[i] & 1, i % 3 == 0 ? 1 : 0) << "page " << i;
+  EXPECT_EQ(m.at[3 * page], 7);
+  // Not where nobody may write.
+  ASSERT_EQ(sys::sysprotectnone(m.at, page), 0);
+  EXPECT_LT(sys::syscommit(m.at, page, page, 1), 0);
 }
 
 TEST(MemoryDeathTest, ProtectedPageFaults) {

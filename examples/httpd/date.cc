@@ -35,7 +35,7 @@ void format_date(std::time_t t, char* to) noexcept {
 
 std::optional<std::time_t> parse_date(std::string_view text) {
   char room[64];
-  if (text.size() >= sizeof room) return std::nullopt;
+  if (text.empty() || text.size() >= sizeof room) return std::nullopt;
   std::memcpy(room, text.data(), text.size());
   room[text.size()] = '\0';
   for (const char* form :

@@ -10,6 +10,7 @@ writer::writer(stream& to)
     : to_(to), room_(std::make_unique_for_overwrite<char[]>(kRoom)) {}
 
 void writer::put(std::string_view text) {
+  if (text.empty()) return;  // which may be nowhere
   if (text.size() > free() && !flush()) return;
   if (text.size() > kRoom) {
     ok_ = to_.write(text) == io::ok;

@@ -62,6 +62,11 @@ class runq {
     return gp;
   }
 
+  // taken counts the entries that were taken at the front, less those put there.
+  std::uint32_t taken() const noexcept {
+    return head_.load(std::memory_order_relaxed);
+  }
+
   // peek returns the i-th oldest; there must be more than i.
   g* peek(std::uint32_t i) const noexcept {
     return slot_[(head_.load(std::memory_order_relaxed) + i) & (cap_ - 1)];

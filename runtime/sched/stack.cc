@@ -146,13 +146,18 @@ void givepool(stackspan s) noexcept {
 void fillcache(p* pp) noexcept {
   const std::size_t bytes = sched.stackpages.load(relaxed) * pagebytes();
   const stackclass& c = pool.cls[classof(bytes)];
+  std::size_t used;  // the others are one behind the other
   {
     const lockguard hold(pool.lock);
+    used = c.free.n;
     do {
       pp->stacks[pp->stackn++] = takepool(bytes);
     } while ((c.free.n > 0 || c.cut < c.guarded) &&
              pp->stackn < kStackCache / 2);
   }
+  if (used < pp->stackn)
+    sys::syscommit(pp->stacks[used].hi - pagebytes(), bytes, pagebytes(),
+                   pp->stackn - used);
   for (std::uint32_t i = 0; i < pp->stackn; i++) touch(pp->stacks[i]);
 }
 

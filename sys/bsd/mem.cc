@@ -40,6 +40,10 @@ std::int64_t sysguard(void*, std::size_t, std::size_t, std::size_t) noexcept {
   return -EINVAL;  // no guards without a mapping of their own
 }
 
+std::int64_t syscommit(void*, std::size_t, std::size_t, std::size_t) noexcept {
+  return -EINVAL;  // nothing takes less than to touch a page
+}
+
 std::int64_t sysprotectnone(void* at, std::size_t bytes) noexcept {
   return syscall(kernel::kMprotect, at, bytes, kNone);
 }

@@ -14,9 +14,10 @@ namespace burrow::sys {
 
 namespace {
 
-constexpr int kNone = 0, kRead = 1, kWrite = 2;                      // PROT_
-constexpr int kPrivate = 2, kAnon = 0x20, kNoreserve = 0x4000;       // MAP_
-constexpr int kDontneed = 4, kNohugepage = 15, kGuardInstall = 102;  // MADV_
+constexpr int kNone = 0, kRead = 1, kWrite = 2;                 // PROT_
+constexpr int kPrivate = 2, kAnon = 0x20, kNoreserve = 0x4000;  // MAP_
+constexpr int kDontneed = 4, kNohugepage = 15;                  // MADV_
+constexpr int kPopulateWrite = 23, kGuardInstall = 102;         // ... too
 constexpr int kSelf = -10001;  // PIDFD_SELF_THREAD_GROUP
 
 // believable says whether the kernel means it when it takes an advice: an emulator
@@ -38,6 +39,33 @@ struct iovec {
   std::size_t bytes;
 };
 
+// adviseeach gives advice for n pieces of memory, stride apart: many in one call where
+// the kernel knows the calling process without a file descriptor (Linux 6.14). One of
+// our own could be closed by a program that closes all it does not know, and its number
+// name another process then.
+std::int64_t adviseeach(void* at, std::size_t stride, std::size_t bytes,
+                        std::size_t n, int advice) noexcept {
+  constexpr std::size_t kAtOnce = 64;
+  auto* next = static_cast<char*>(at);
+  while (n > 1) {
+    iovec pieces[kAtOnce];
+    const std::size_t k = n < kAtOnce ? n : kAtOnce;
+    for (std::size_t i = 0; i < k; i++) pieces[i] = {next + i * stride, bytes};
+    const std::int64_t done =
+        syscall(nr::process_madvise, kSelf, pieces, k, advice, 0);
+    if (done <= 0) break;
+    const std::size_t whole = static_cast<std::size_t>(done) / bytes;
+    if (whole == 0) break;
+    next += whole * stride;
+    n -= whole;
+  }
+  for (; n > 0; n--, next += stride) {
+    const std::int64_t r = syscall(nr::madvise, next, bytes, advice);
+    if (r < 0) return r;
+  }
+  return 0;
+}
+
 }  // namespace
 
 void* sysreserve(std::size_t bytes) noexcept {
@@ -53,31 +81,15 @@ std::int64_t sysfree(void* at, std::size_t bytes) noexcept {
   return syscall(nr::munmap, at, bytes);
 }
 
-// Many guards in one call where the kernel knows the calling process without a
-// file descriptor (Linux 6.14): one of our own could be closed by a program that
-// closes all it does not know, and its number name another process then.
 std::int64_t sysguard(void* at, std::size_t stride, std::size_t bytes,
                       std::size_t n) noexcept {
-  constexpr std::size_t kAtOnce = 64;
   if (!believable(at, bytes)) return -EINVAL;
-  auto* next = static_cast<char*>(at);
-  while (n > 1) {
-    iovec pieces[kAtOnce];
-    const std::size_t k = n < kAtOnce ? n : kAtOnce;
-    for (std::size_t i = 0; i < k; i++) pieces[i] = {next + i * stride, bytes};
-    const std::int64_t done =
-        syscall(nr::process_madvise, kSelf, pieces, k, kGuardInstall, 0);
-    if (done <= 0) break;
-    const std::size_t whole = static_cast<std::size_t>(done) / bytes;
-    if (whole == 0) break;
-    next += whole * stride;
-    n -= whole;
-  }
-  for (; n > 0; n--, next += stride) {
-    const std::int64_t r = syscall(nr::madvise, next, bytes, kGuardInstall);
-    if (r < 0) return r;
-  }
-  return 0;
+  return adviseeach(at, stride, bytes, n, kGuardInstall);
+}
+
+std::int64_t syscommit(void* at, std::size_t stride, std::size_t bytes,
+                       std::size_t n) noexcept {
+  return adviseeach(at, stride, bytes, n, kPopulateWrite);
 }
 
 std::int64_t sysprotectnone(void* at, std::size_t bytes) noexcept {
