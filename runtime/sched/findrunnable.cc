@@ -32,8 +32,9 @@ constexpr std::int64_t kSpinNs = 25'000;   // looking around before sleeping
 constexpr std::int64_t kPatience = 5'000;  // before seizing a queue
 constexpr std::int64_t kPatienceNext = 20'000;  // ... a lone runnext
 constexpr std::uint32_t kBatch = 128;
-constexpr std::uint32_t kWakeLone = 4;       // ... and who is readied so next
-constexpr std::int64_t kKeepNs = 5'000'000;  // that gave nothing: not asked
+constexpr std::int64_t kPatienceLone = 2'000;  // ... for which we were woken
+constexpr std::uint32_t kWakeLone = 4;         // how many of them, after one
+constexpr std::int64_t kKeepNs = 5'000'000;    // that gave nothing: not asked
 
 std::uint64_t nextrand(m* mp) noexcept {
   std::uint64_t x = mp->rand + 0x9e3779b97f4a7c15;
@@ -135,6 +136,7 @@ g* plunder(p* pp, p* victim) noexcept {
     g* gp = victim->runnext.load(relaxed);
     if (gp == nullptr) return nullptr;
     victim->runnext.store(nullptr, relaxed);
+    victim->lone.store(false, relaxed);
     victim->wakelone = pp->wakelone = kWakeLone;
     pp->nsteal.add();
     return gp;
@@ -158,6 +160,11 @@ struct stalker {
   p* victim = nullptr;
   std::uint64_t tick = 0;
   std::int64_t since = 0;
+  // How long an owner may take to come by; n: how many wait beside runnext.
+  static std::int64_t patience(const p* p2, std::uint32_t n) noexcept {
+    if (n > 0) return kPatience;
+    return p2->lone.load(relaxed) ? kPatienceLone : kPatienceNext;
+  }
 
   // look returns a goroutine taken from p2, which has some, or null.
   g* look(p* pp, p* p2, std::uint32_t n, std::int64_t now) noexcept {
@@ -170,8 +177,7 @@ struct stalker {
       since = now;
       return nullptr;
     }
-    if (victim != p2 || now - since < (n > 0 ? kPatience : kPatienceNext))
-      return nullptr;
+    if (victim != p2 || now - since < patience(p2, n)) return nullptr;
     victim = nullptr;
     if (!tryseize(p2)) return nullptr;
     g* gp = plunder(pp, p2);
@@ -219,14 +225,16 @@ g* steal(m* mp, p* pp) noexcept {
   const std::int32_t np = numprocs();
   const std::int32_t nidle = sched.npidle.load(relaxed);
   if (np == 1) return nullptr;
+  const std::int64_t start = nanotime();
+  sched.clock.store(start, relaxed);
   if (!mp->spinning) {
+    // Whom somebody was woken for, who has not come yet.
+    if (g* gp = latetimers(pp, start); gp != nullptr) return gp;
     if (2 * sched.nmspinning.load(relaxed) >= np - nidle) return nullptr;
     mp->spinning = true;
     sched.nmspinning.fetch_add(1, relaxed);
   }
   stalker st;
-  const std::int64_t start = nanotime();
-  sched.clock.store(start, relaxed);
   // Nobody else runs: nothing will turn up by looking longer.
   if (nidle == np - 1) return lookaround(mp, pp, st, start);
   for (std::int64_t now = start; now - start < kSpinNs; now = nanotime()) {
@@ -236,6 +244,14 @@ g* steal(m* mp, p* pp) noexcept {
     sys::procyield(30);
   }
   return nullptr;
+}
+
+// leftwork says that pp's owner has more than it can run, or one goroutine for which it
+// has tried to wake somebody.
+inline bool leftwork(const p* pp, std::int64_t now) noexcept {
+  if (pp->status.load(relaxed) != pstatus::running) return false;
+  if (queued(pp) > 1) return pp->keepuntil.load(relaxed) <= now;
+  return pp->lone.load(relaxed) && pp->runnext.load(relaxed) != nullptr;
 }
 
 // goidle gives mp's p back. Null, or work that turned up under the lock.
@@ -260,8 +276,7 @@ g* goidle(m* mp, p* pp) noexcept {
   detail::asymmetric_heavy();  // [SPIN] pairs with considerwake
   const std::int64_t now = nanotime();
   for (int i = 0; i < np; i++) {
-    if (allp[i]->status.load(relaxed) == pstatus::running &&
-        queued(allp[i]) > 1 && allp[i]->keepuntil.load(relaxed) <= now) {
+    if (leftwork(allp[i], now)) {
       wakep();  // perhaps ourselves, once we are on the idle list
       break;
     }

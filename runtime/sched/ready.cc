@@ -40,7 +40,7 @@ namespace {
 
 // The last one that was readied alone on pp did not run there soon.
 [[gnu::noinline, gnu::cold]] void wakeforone(p* pp) noexcept {
-  pp->wakelone--;
+  pp->lone.store(--pp->wakelone > 0, relaxed);
   if (sched.npidle.load(relaxed) > 0) wakep();
 }
 
@@ -50,14 +50,7 @@ void readyg(p* pp, g* gp) noexcept {
   gp->status.store(gstatus::runnable, relaxed);
   g* kicked = pp->runnext.load(relaxed);
   pp->runnext.store(gp, relaxed);
-  // One goroutine more, and the one that readied it is likely to park soon: not
-  // worth a thread. Should it not park, sysmon notices; and for some who are readied
-  // after that a thread is woken.
-  if (kicked == nullptr) {
-    if (pp->wakelone != 0) [[unlikely]]
-      wakeforone(pp);
-    return;
-  }
+  if (kicked == nullptr) return;
   pp->fifo.pushback(kicked);
   considerwake(pp);
 }
@@ -86,7 +79,13 @@ void goready(g* gp) noexcept {
     return pp != nullptr ? readyg(pp, gp) : (void)globput(gp);
   }
   if (enter(mp)) {
-    readyg(getp(mp), gp);
+    p* pp = getp(mp);
+    readyg(pp, gp);
+    // One goroutine more, and the one that readied it is likely to park soon: not
+    // worth a thread. Should it not park, sysmon notices; and for some who are
+    // readied after that a thread is woken.
+    if (pp->wakelone != 0 && queued(pp) == 0) [[unlikely]]
+      wakeforone(pp);
   } else {
     globput(gp);
   }

@@ -265,6 +265,7 @@ struct alignas(kCacheLine) p {
   std::atomic<std::uint64_t> tick{0};      // scheduling decisions; owner writes
   std::atomic<std::uint32_t> nacquire{0};  // times it was acquired
   std::atomic<bool> injoin{false};         // what runs is kGJoined; a hint
+  std::atomic<bool> lone{false};           // take runnext at once; a hint
   // Till then it would give nothing away (donate, ns); but who computes on does not
   // count on that (sysmon).
   std::atomic<std::int64_t> keepuntil{0};

@@ -212,6 +212,7 @@ struct p {
   quiet<std::uint32_t> tick{1};
   quiet<std::uint32_t> nacquire{0};
   quiet<std::int64_t> keepuntil{0};
+  quiet<bool> lone{false};
   p* pidlelink = nullptr;
   counter nsteal, njump;
   std::uint64_t looked = 0;
