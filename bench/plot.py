@@ -36,10 +36,11 @@ TITLE = """# Benchmarks
 
 Made by `./dev bench --plot` (bench/compare.py measures, bench/plot.py draws); do not
 edit. {cpu}, {rounds} rounds of {benchtime} taken in turn (of a peer that takes above
-{slow} s for one: 3), each measurement in a process of its own, pinned to as many
-processors as the row has ps. A figure is the median. "ratio" is burrow's time to the
-best peer's, with its 95 % interval: below 1 burrow is first. In brackets: processor
-time, and peak memory of the process.
+{slow} s for one: 3; WakeLatency, TimerLate and those with hogs for 300 ms), each
+measurement in a process of its own, pinned to as many processors as the row has ps. A
+figure is the median. "ratio" is burrow's time to the best peer's, with its 95 %
+interval: below 1 burrow is first. In brackets: processor time, and peak memory of the
+process.
 
 {systems}
 """
