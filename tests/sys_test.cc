@@ -58,7 +58,6 @@ TEST(Nanotime, FirstCallsOnSeveralThreadsAgree) {
 
 TEST(Coarsetime, IsSomewhatBehind) {
   const std::int64_t start = sys::coarsetime();
-  EXPECT_LE(start, sys::nanotime());
   while (sys::coarsetime() == start) sys::usleep(100);
   EXPECT_GT(sys::coarsetime(), start);
   EXPECT_LE(sys::coarsetime(), sys::nanotime());
@@ -190,7 +189,7 @@ TEST(Memory, CommittedPagesAreThere) {
   unsigned char there[3 * kPieces];
   ASSERT_EQ(::mincore(m.at, 3 * kPieces * page, there), 0);
   for (std::size_t i = 0; i < 3 * kPieces; i++)
-    EXPECT_EQ(there[i] & 1, i % 3 == 0 ? 1 : 0) << "page " << i;
+    EXPECT_EQ(there[i] & 1, i % 3 == 0) << "page " << i;
   EXPECT_EQ(m.at[3 * page], 7);
   // Not where nobody may write.
   ASSERT_EQ(sys::sysprotectnone(m.at, page), 0);
