@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,6 +84,41 @@ TEST(FdLife, ADeadlineHoldsInASecondRun) {
         },
         {.maxprocs = procs});
     EXPECT_GE(steady_clock::now() - start, 30ms);
+  }
+}
+
+// A goroutine that goes on in user code after its run, and reads then, with a deadline,
+// takes no lock with it.
+TEST(FdLife, AReadAfterTheRunKeepsNoLock) {
+  // Never destroyed: who reads after the run may be late.
+  static auto* const kept = new std::deque<pipe_ends>;
+  for (const int procs : {2, 8}) {
+    fd& in = kept->emplace_back(pipe()).read_end;
+    const auto computes = std::make_shared<std::atomic<bool>>(false);
+    const auto over = std::make_shared<std::atomic<bool>>(false);
+    in.set_read_deadline(steady_clock::now() + 10s);
+    run(
+        [&] {
+          for (int i = 0; i < 8; ++i)
+            go([&in, computes, over] {
+              // Not on the thread of run, which comes back.
+              while (::gettid() == ::getpid() || computes->exchange(true)) {
+                if (computes->load()) return;
+                yield();
+              }
+              while (!over->load()) {
+              }
+              readerror(in);
+            });
+          while (!computes->load())
+            sleep_for(1ms);  // leaves its p free to steal
+        },
+        {.maxprocs = procs});
+    *over = true;
+    std::this_thread::sleep_for(20ms);  // let it read
+    in.set_read_deadline(steady_clock::now() + 10ms);
+    run([&] { EXPECT_EQ(readerror(in), errc::deadline_exceeded); },
+        {.maxprocs = procs});
   }
 }
 

@@ -52,17 +52,22 @@ const timerops deadlinetimer::kOps = {
 
 void armdeadline(polldesc* pd, polldir dir, std::int64_t when) {
   polltimer& s = pd->timerat(dir);
-  const std::uint32_t run = sched.runid.load(relaxed);
   // acquire: who sees this run's number sees nothing in `armed` of an earlier one's.
-  if (s.run.load(acquire) == run && isarmed(s, when)) return;
-  const std::lock_guard hold(s.lock);
+  if (s.run.load(acquire) == sched.runid.load(relaxed) && isarmed(s, when))
+    return;
+  std::unique_lock hold(s.lock);
   if (s.timer == nullptr) s.timer = new deadlinetimer(pd, dir);
+  // Read again: a thread may have been held up before the lock while a run ended.
+  const std::uint32_t run = sched.runid.load(relaxed);
+  if (s.run.load(relaxed) == run && isarmed(s, when)) return;
+  if (tryresettimer(s.timer, when, 0) < 0) {
+    hold.unlock();  // a goroutine whose run is over does not come back
+    outsiderun();
+  }
   if (s.run.load(relaxed) != run) {
     s.armed.store(0, relaxed);
     s.run.store(run, release);
   }
-  if (isarmed(s, when)) return;
-  resettimer(s.timer, when, 0);
   s.armed.store(when, relaxed);
 }
 

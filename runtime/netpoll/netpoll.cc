@@ -233,7 +233,8 @@ void netpollclose(polldesc* pd) noexcept {
 pollresult pollwait(polldesc* pd, polldir dir) {
   if (getm() == nullptr) return threadwait(pd, dir);
   pollside& s = pd->at(dir);
-  // The caller has just looked whether it is too late.
+  // The caller has looked whether it is too late; a deadline that has passed since then
+  // is armed, and so ends the wait.
   for (bool again = false;; again = true) {
     const std::int64_t when = s.deadline.load(relaxed);
     if (when != 0) {

@@ -38,9 +38,13 @@ void considerwake(p* pp) noexcept {
 
 namespace {
 
-// The last one that was readied alone on pp did not run there soon.
+// The last one that was readied alone on pp did not run there soon. Now one is in
+// runnext: if there are others, too, nothing is known any more.
 [[gnu::noinline, gnu::cold]] void wakeforone(p* pp) noexcept {
+  if (queued(pp) > 0) pp->wakelone = 1;
   pp->lone.store(--pp->wakelone > 0, relaxed);
+  if (queued(pp) > 0) return;
+  detail::asymmetric_light();  // pairs with goidle's, as in considerwake
   if (sched.npidle.load(relaxed) > 0) wakep();
 }
 
@@ -84,7 +88,7 @@ void goready(g* gp) noexcept {
     // One goroutine more, and the one that readied it is likely to park soon: not
     // worth a thread. Should it not park, sysmon notices; and for some who are
     // readied after that a thread is woken.
-    if (pp->wakelone != 0 && queued(pp) == 0) [[unlikely]]
+    if (pp->wakelone != 0) [[unlikely]]
       wakeforone(pp);
   } else {
     globput(gp);

@@ -209,14 +209,6 @@ std::uint32_t popdue(timers& ts, std::int64_t now, timerentry* out,
   return n;
 }
 
-// outsiderun: there is no heap for the calling thread.
-//
-// Errors  std::logic_error; a goroutine whose run is over never returns.
-[[noreturn]] void outsiderun() {
-  if (gidof(getg()) != 0) parkforever(waitreason::forever);
-  throw std::logic_error("burrow: a timer was started outside run()");
-}
-
 // A sleeper that became the earliest: what is done once it is parked.
 struct sleepwake {
   spinlock* lock;
@@ -300,15 +292,26 @@ void releasetimer(timer* t) noexcept {
   if (t->refs.fetch_sub(1, acq_rel) == 1) t->ops->destroy(t);
 }
 
+void outsiderun() {
+  if (gidof(getg()) != 0) parkforever(waitreason::forever);
+  throw std::logic_error("burrow: a timer was started outside run()");
+}
+
 bool resettimer(timer* t, std::int64_t when, std::int64_t period) {
-  bool pending = false;
+  const int pending = tryresettimer(t, when, period);
+  if (pending < 0) outsiderun();
+  return pending != 0;
+}
+
+int tryresettimer(timer* t, std::int64_t when, std::int64_t period) noexcept {
+  int pending = 0;
   for (;;) {
     // acquire: read before mytimers() finds the run to be on (L2).
     const std::uint32_t seen = epoch.load(acquire);
     timers* mine = mytimers();
-    if (mine == nullptr) outsiderun();
+    if (mine == nullptr) return -1;
     t->lock.lock();
-    if (disarm(t)) pending = true;
+    if (disarm(t)) pending = 1;
     t->when = when;
     t->period = period;
     retaintimer(t);  // the heap's

@@ -166,6 +166,16 @@ void releasetimer(timer* t) noexcept;
 // Errors   std::logic_error outside a run; t is unchanged then.
 bool resettimer(timer* t, std::int64_t when, std::int64_t period);
 
+// tryresettimer is resettimer for who holds a lock: it returns -1, with t unchanged,
+// where that throws, or where the calling goroutine's run is over. outsiderun, with no
+// lock held, is then what is to be done.
+int tryresettimer(timer* t, std::int64_t when, std::int64_t period) noexcept;
+
+// outsiderun: there is no heap for the calling thread.
+//
+// Errors  std::logic_error; a goroutine whose run is over never returns.
+[[noreturn]] void outsiderun();
+
 // stoptimer makes t idle; returns as resettimer. Works outside a run, too.
 //
 // Context  g or foreign thread, no lock held. Does not block.
