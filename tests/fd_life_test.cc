@@ -10,12 +10,12 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "tests/support/afterrun.h"
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
 
@@ -24,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+using testsupport::awaitzombies;
 using testsupport::bytes;
 using testsupport::readerror;
 using testsupport::text;
@@ -47,6 +48,7 @@ TEST(FdLife, ARunThatEndsGivesBackItsTurns) {
             if (i == 2) sleep_for(2ms);
           },
           {.maxprocs = procs});
+      awaitzombies();
       run(
           [&] {
             wait_group wg;
@@ -77,6 +79,7 @@ TEST(FdLife, ADeadlineHoldsInASecondRun) {
           testsupport::settle();
         },
         {.maxprocs = procs});
+    awaitzombies();
     run(
         [&, &in = in] {
           in.set_read_deadline(start + 30ms);
@@ -90,32 +93,25 @@ TEST(FdLife, ADeadlineHoldsInASecondRun) {
 // A goroutine that goes on in user code after its run, and reads then, with a deadline,
 // takes no lock with it.
 TEST(FdLife, AReadAfterTheRunKeepsNoLock) {
-  // Never destroyed: who reads after the run may be late.
-  static auto* const kept = new std::deque<pipe_ends>;
   for (const int procs : {2, 8}) {
-    fd& in = kept->emplace_back(pipe()).read_end;
-    const auto computes = std::make_shared<std::atomic<bool>>(false);
-    const auto over = std::make_shared<std::atomic<bool>>(false);
+    pipe_ends ends = pipe();
+    fd& in = ends.read_end;
+    std::atomic<bool> computes{false}, over{false};
     in.set_read_deadline(steady_clock::now() + 10s);
     run(
         [&] {
-          for (int i = 0; i < 8; ++i)
-            go([&in, computes, over] {
-              // Not on the thread of run, which comes back.
-              while (::gettid() == ::getpid() || computes->exchange(true)) {
-                if (computes->load()) return;
-                yield();
-              }
-              while (!over->load()) {
-              }
-              readerror(in);
-            });
-          while (!computes->load())
-            sleep_for(1ms);  // leaves its p free to steal
+          lock_os_thread();  // main stays on this thread, the other gets one
+          go([&] {
+            computes = true;
+            while (!over) {
+            }
+            readerror(in);
+          });
+          while (!computes) yield();
         },
         {.maxprocs = procs});
-    *over = true;
-    std::this_thread::sleep_for(20ms);  // let it read
+    over = true;
+    awaitzombies();  // it has read
     in.set_read_deadline(steady_clock::now() + 10ms);
     run([&] { EXPECT_EQ(readerror(in), errc::deadline_exceeded); },
         {.maxprocs = procs});
@@ -132,6 +128,7 @@ TEST(FdLife, AListenerIsFreeAfterItsRun) {
             sleep_for(1ms);
           },
           {.maxprocs = procs});
+      awaitzombies();
       run(
           [&] {
             wait_group wg;
@@ -162,6 +159,7 @@ TEST(FdLife, AThreadBehindAGoroutineThatIsGone) {
           sleep_for(2ms);
         },
         {.maxprocs = procs});
+    awaitzombies();
     out.write(bytes("x"));
     reader.join();
   }

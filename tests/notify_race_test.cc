@@ -15,6 +15,7 @@
 #include "burrow/burrow.h"
 #include "runtime/sched/runtime2.h"
 #include "runtime/signal/signal.h"
+#include "tests/support/afterrun.h"
 #include "tests/support/gotest.h"
 #include "tests/support/subprocess.h"
 
@@ -48,14 +49,6 @@ struct blocked {
   }
   ~blocked() { pthread_sigmask(SIG_SETMASK, &old, nullptr); }
 };
-
-// Waits until no goroutine of an earlier run is left.
-void awaitzombies() {
-  for (;; std::this_thread::yield()) {
-    const rt::lockguard hold(rt::sched.lock);
-    if (rt::sched.nmzombie == 0) return;
-  }
-}
 
 // What a handler has accepted comes, though stop is called right after it.
 GO_TEST(NotifyRace, StopLosesNothing) {
@@ -191,7 +184,7 @@ void nothingoutlives(void (*ask)(const chan<int>&)) {
           spin(i % 50 * 200);
         },
         {.maxprocs = 3});
-    awaitzombies();
+    testsupport::awaitzombies();
     if (rt::sigregistered() ||
         handlerof(SIGWINCH) != reinterpret_cast<void*>(SIG_DFL))
       left++;

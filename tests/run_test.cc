@@ -13,6 +13,7 @@
 #include "burrow/burrow.h"
 #include "runtime/sched/sched.h"
 #include "runtime/signal/signal.h"
+#include "tests/support/afterrun.h"
 #include "tests/support/gotest.h"
 
 namespace burrow {
@@ -156,12 +157,6 @@ TEST(Run, RunnableGoroutinesAreDropped) {
   }
 }
 
-// zombies returns how many threads are in user code of a run that is over.
-int zombies() {
-  const rt::lockguard hold(rt::sched.lock);
-  return rt::sched.nmzombie;
-}
-
 // hog is a goroutine that computes until it is let go on. It looks at this
 // object until it has ended.
 struct hog {
@@ -188,7 +183,7 @@ struct hog {
   // ended lets the hog go on and waits for its end; true: f did not return.
   bool ended() {
     let = true;
-    while (zombies() > 0) std::this_thread::yield();
+    testsupport::awaitzombies();
     return !beyond;
   }
 };
