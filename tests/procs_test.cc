@@ -187,6 +187,39 @@ GO_TEST(Procs, ManyHogsComeBack) {
   wg.wait();
 }
 
+// Who is in each other's way is kept together only while that lasts.
+GO_TEST(Procs, ACrowdThatThenComputesRunsApart) {
+  constexpr int kSide = 4;
+  const auto c = make_chan<int>(16);
+  std::atomic<int> inside{0};
+  std::atomic<bool> met(maxprocs() == 1);
+  const auto end = std::chrono::steady_clock::now() + 20ms;
+  const auto late = end + 60s;
+  const auto compute = [&] {
+    while (!met && std::chrono::steady_clock::now() < late) {
+      if (++inside == 2) met = true;
+      testsupport::compute(20us);
+      --inside;
+      yield();
+    }
+  };
+  wait_group senders, receivers;
+  for (int i = 0; i < kSide; ++i) {
+    receivers.go([&] {
+      while (c.recv()) {
+      }
+      compute();
+    });
+    senders.go([&] {
+      while (std::chrono::steady_clock::now() < end) c.send(1);
+    });
+  }
+  senders.wait();
+  c.close();
+  receivers.wait();
+  EXPECT_TRUE(met);
+}
+
 GO_TEST(Procs, LockedGoroutineStaysOnItsThread) {
   wait_group wg;
   for (int i = 0; i < 4; i++) {

@@ -34,69 +34,12 @@ constexpr std::int64_t kPatienceNext = 20'000;  // ... a lone runnext
 constexpr std::uint32_t kBatch = 128;
 constexpr std::int64_t kPatienceLone = 2'000;  // ... for which we were woken
 constexpr std::uint32_t kWakeLone = 4;         // how many of them, after one
-constexpr std::int64_t kKeepNs = 5'000'000;    // that gave nothing: not asked
 
 std::uint64_t nextrand(m* mp) noexcept {
   std::uint64_t x = mp->rand + 0x9e3779b97f4a7c15;
   mp->rand = x;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
   return x ^ (x >> 27);
-}
-
-// fewtalk says whether pp has nobody but some, of the `have` there are, who wake each
-// other every half a microsecond at most, so that each of them runs within 4 of them.
-// Apart on two processors they would wait for lines of memory, and each other, longer.
-bool fewtalk(p* pp, std::uint32_t have, std::uint64_t tick) noexcept {
-  if (!pp->lifo.empty() || pp->fifo.empty()) return false;
-  const waitreason why = pp->fifo.peek(0)->why;  // none: it has yielded
-  if (why < waitreason::chan_receive || why > waitreason::cond ||
-      why == waitreason::sleep)
-    return false;
-  const std::uint64_t now = sys::cputicks();
-  const std::uint64_t took = now - pp->askedat, turns = tick - pp->askedtick;
-  pp->askedat = now;
-  pp->askedtick = tick;
-  const std::uint64_t us4 = turns * (sys::ticks16us() / 4);
-  return took < us4 / 8 && took * have < us4;
-}
-
-// wanting is how many look for work, or have a p to do some.
-inline std::uint32_t wanting() noexcept {
-  return static_cast<std::uint32_t>(sched.nmspinning.load(relaxed) +
-                                    sched.npidle.load(relaxed));
-}
-
-// donate gives some of pp's goroutines, oldest first, to the global queue: two for each
-// who wants some, for the oldest may be the root of nearly all that is left, and those
-// who wait for what is given wait for another thread. Who is soon back was given too
-// little: twice as much then, up to half of what there is.
-void donate(p* pp) noexcept {
-  constexpr std::uint64_t kSoon = 512;  // decisions
-  const std::uint32_t have =
-      queued(pp) + (pp->runnext.load(relaxed) != nullptr ? 1 : 0);
-  if (have < 2) return;
-  const std::uint64_t t = pp->tick.load(relaxed);
-  if (fewtalk(pp, have, t)) {
-    // Nobody need ask for it for a while; an m would else look for ever.
-    pp->keepuntil.store(nanotime() + kKeepNs, relaxed);
-    return;
-  }
-  pp->keepuntil.store(0, relaxed);
-  std::uint32_t give = t - pp->gavetick < kSoon ? pp->gave * 2 : pp->gave / 2;
-  pp->gavetick = t;
-  give = std::min(std::max({give, 2 * wanting(), 1u}), have / 2);
-  pp->gave = give;
-  gqueue out;
-  for (; give > 0 && !pp->lifo.empty(); give--) out.push(pp->lifo.popfront());
-  for (; give > 0 && !pp->fifo.empty(); give--) out.push(pp->fifo.popfront());
-  pp->wakeskip = pp->wakebackoff = 0;
-  pp->nsteal.add(out.n);
-  {
-    const lockguard hold(sched.lock);
-    while (g* gp = out.pop()) sched.runq.push(gp);
-    sched.runqn.store(sched.runq.n, relaxed);
-  }
-  wakep();
 }
 
 // keep puts gp, from elsewhere, where pp has its like: who has not started among those,

@@ -5,6 +5,7 @@
 #include "burrow/detail/asym.h"
 #include "burrow/detail/spinlock.h"
 #include "runtime/sched/lock.h"
+#include "runtime/sched/sched.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -62,6 +63,12 @@ namespace burrow::detail {
 void asymmetric_heavy() noexcept { sys::membarrier(); }
 
 void spinlock::lock_slow() noexcept {
+  rt::m* mp = rt::getm();
+  if (rt::p* pp = mp != nullptr ? rt::getp(mp) : nullptr; pp != nullptr) {
+    // A goroutine may lose its p here: then one may be lost.
+    pp->lockwaits.store(pp->lockwaits.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
+  }
   for (std::uint32_t n = 0;; n++) {
     if (word_.load(std::memory_order_relaxed) == 0 &&
         word_.exchange(1, std::memory_order_acquire) == 0)

@@ -244,6 +244,10 @@ struct alignas(kCacheLine) p {
   std::uint32_t wakelone = 0;  // for so many that are readied alone wake an m
   // When it was last asked for goroutines that talk (fewtalk): cputicks, decision.
   std::uint64_t askedat = 0, askedtick = 0;
+  // What a turn of a crowd took apart (cputicks); 0: none is kept together. When that
+  // was no better the last time (ns).
+  std::uint64_t apart = 0;
+  std::int64_t triedat = 0;
   std::uint32_t gave = 0;      // to who looked for work, the last time ...
   std::uint64_t gavetick = 0;  // ... and which decision that was
   std::uint64_t goidnext = 0, goidend = 0;
@@ -269,6 +273,8 @@ struct alignas(kCacheLine) p {
   // Till then it would give nothing away (donate, ns); but who computes on does not
   // count on that (sysmon).
   std::atomic<std::int64_t> keepuntil{0};
+  // Spinlocks that another had, since it was last asked. What runs on the p writes.
+  std::atomic<std::uint32_t> lockwaits{0};
   int id = 0;
 
   // sched.lock.

@@ -106,6 +106,17 @@ inline std::uint32_t queued(const p* pp) noexcept {
   return pp->lifo.size() + pp->fifo.size();
 }
 
+// ---- donate.cc -----------------------------------------------------------------
+
+// wanting is how many look for work, or have a p to do some.
+inline std::uint32_t wanting() noexcept {
+  return static_cast<std::uint32_t>(sched.nmspinning.load(relaxed) +
+                                    sched.npidle.load(relaxed));
+}
+
+// donate gives some of pp's goroutines to the global queue, for who has asked. Owns pp.
+void donate(p* pp) noexcept;
+
 // ---- wake.cc: idle ps and ms -------------------------------------------------
 
 // wakep gets one more m to look for work if a p is idle and nobody is looking.

@@ -20,6 +20,7 @@
 // steps the others may wake each other any number of times, to no avail.
 #include MODEL_WAKE
 #include MODEL_IDLE
+#include MODEL_DONATE
 #include MODEL_FIND
 #include MODEL_READY
 

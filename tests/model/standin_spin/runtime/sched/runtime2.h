@@ -204,7 +204,8 @@ struct p {
   emptyrunq lifo;
   runq fifo;
   std::uint32_t wakeskip = 0, wakebackoff = 0, wakelone = 0, gave = 0;
-  std::uint64_t gavetick = 0, askedat = 0, askedtick = 0;
+  std::uint64_t gavetick = 0, askedat = 0, askedtick = 0, apart = 0;
+  std::int64_t triedat = 0;
 
   quiet<std::uint32_t> attention{0};
   quiet<m*> mp{nullptr};
@@ -212,6 +213,7 @@ struct p {
   quiet<std::uint32_t> tick{1};
   quiet<std::uint32_t> nacquire{0};
   quiet<std::int64_t> keepuntil{0};
+  quiet<std::uint32_t> lockwaits{0};
   quiet<bool> lone{false};
   p* pidlelink = nullptr;
   counter nsteal, njump;
