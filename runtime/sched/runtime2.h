@@ -244,10 +244,6 @@ struct alignas(kCacheLine) p {
   std::uint32_t wakelone = 0;  // for so many that are readied alone wake an m
   // When it was last asked for goroutines that talk (fewtalk): cputicks, decision.
   std::uint64_t askedat = 0, askedtick = 0;
-  // What a turn of a crowd took apart (cputicks); 0: none is kept together. When that
-  // was no better the last time (ns).
-  std::uint64_t apart = 0;
-  std::int64_t triedat = 0;
   std::uint32_t gave = 0;      // to who looked for work, the last time ...
   std::uint64_t gavetick = 0;  // ... and which decision that was
   std::uint64_t goidnext = 0, goidend = 0;
@@ -261,6 +257,10 @@ struct alignas(kCacheLine) p {
   const g* oldest = nullptr;
   std::uint64_t oldestsince = 0, lifotaken = 0;
   counter latency[metrics::histogram::kBuckets];
+  // What a turn of a crowd took apart (cputicks); 0: none is kept together. When that
+  // was no better the last time (ns).
+  std::uint64_t apart = 0;
+  std::int64_t triedat = 0;
 
   // Atomic.
   alignas(kCacheLine) std::atomic<std::uint32_t> attention{0};
