@@ -22,8 +22,6 @@ namespace burrow {
 namespace {
 
 constexpr std::int64_t kStarvationNs = 1'000'000;
-constexpr int kSpins = 4;
-constexpr std::uint32_t kPausesPerSpin = 30;
 
 std::int64_t waited(const detail::sudog& s) noexcept {
   return rt::nanotime() - static_cast<std::int64_t>(s.ticket);
@@ -31,11 +29,13 @@ std::int64_t waited(const detail::sudog& s) noexcept {
 
 }  // namespace
 
-// spin tries for a few microseconds, while the owner runs on another processor.
+// spin tries for up to 20 us, as long as who finds no work looks for it, while the owner
+// runs on another processor. Ever less often: who comes back the while takes the mutex
+// many times for each time that it changes processors.
 bool mutex::spin() noexcept {
-  for (int i = 0; i < kSpins; ++i) {
+  for (const std::uint32_t pauses : {30u, 60u, 120u, 240u}) {
     if (starving_.load(std::memory_order_relaxed) || !rt::canspin()) break;
-    sys::procyield(kPausesPerSpin);
+    sys::procyield(pauses);
     if (try_lock()) return true;
   }
   return false;
