@@ -187,28 +187,28 @@ GO_TEST(Procs, ManyHogsComeBack) {
   wg.wait();
 }
 
-// Who is in each other's way is kept together only while that lasts.
+// Who is in each other's way is kept together only while that lasts: these compute then,
+// for less than a thief would wait, and wait for each other.
 GO_TEST(Procs, ACrowdThatThenComputesRunsApart) {
   constexpr int kSide = 4;
-  const auto c = make_chan<int>(16);
+  const auto c = make_chan<int>(16), turn = make_chan<int>(2);
   std::atomic<int> inside{0};
   std::atomic<bool> met(maxprocs() == 1);
   const auto end = std::chrono::steady_clock::now() + 20ms;
   const auto late = end + 60s;
-  const auto compute = [&] {
-    while (!met && std::chrono::steady_clock::now() < late) {
-      if (++inside == 2) met = true;
-      testsupport::compute(20us);
-      --inside;
-      yield();
-    }
-  };
   wait_group senders, receivers;
   for (int i = 0; i < kSide; ++i) {
-    receivers.go([&] {
+    receivers.go([&, i] {
       while (c.recv()) {
       }
-      compute();
+      if (i < 2) turn.send(1);  // who has one may compute
+      while (!met && std::chrono::steady_clock::now() < late) {
+        turn.recv();
+        if (++inside == 2) met = true;
+        testsupport::compute(3us);
+        --inside;
+        turn.send(1);
+      }
     });
     senders.go([&] {
       while (std::chrono::steady_clock::now() < end) c.send(1);

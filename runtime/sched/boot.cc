@@ -195,6 +195,7 @@ void emptyps() noexcept {
     pp->fifo.clear();
     pp->runnext.store(nullptr, relaxed);
     pp->attention.store(0, relaxed);
+    keepnone(pp);
     pp->status.store(pstatus::dead, relaxed);
     pp->mp.store(nullptr, relaxed);
   }

@@ -193,9 +193,8 @@ g* steal(m* mp, p* pp) noexcept {
 // has tried to wake somebody.
 inline bool leftwork(const p* pp, std::int64_t now) noexcept {
   if (pp->status.load(relaxed) != pstatus::running) return false;
-  if (pp->keepuntil.load(relaxed) > now) return false;
-  return queued(pp) > 1 ||
-         (pp->lone.load(relaxed) && pp->runnext.load(relaxed) != nullptr);
+  if (queued(pp) > 1) return pp->keepuntil.load(relaxed) <= now;
+  return pp->lone.load(relaxed) && pp->runnext.load(relaxed) != nullptr;
 }
 
 // goidle gives mp's p back. Null, or work that turned up under the lock.
@@ -207,6 +206,7 @@ g* goidle(m* mp, p* pp) noexcept {
       sched.runqn.store(sched.runq.n, relaxed);
       return gp;
     }
+    keepnone(pp);
     releasep(mp);
     pidleput(pp);
   }

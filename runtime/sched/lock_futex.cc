@@ -65,7 +65,7 @@ void asymmetric_heavy() noexcept { sys::membarrier(); }
 void spinlock::lock_slow() noexcept {
   rt::m* mp = rt::getm();
   if (rt::p* pp = mp != nullptr ? rt::getp(mp) : nullptr; pp != nullptr) {
-    // A goroutine may lose its p here: then one may be lost.
+    // A goroutine may lose its p here, and store an old count: it is a hint.
     pp->lockwaits.store(pp->lockwaits.load(std::memory_order_relaxed) + 1,
                         std::memory_order_relaxed);
   }

@@ -6,8 +6,9 @@
 //
 // No wake-up is lost [SPIN]: when nobody goes on by himself, there is no idle p
 // beside a queue of more than one goroutine whose owner computes, nor beside the
-// global queue. Model-checked (tests/model), together with wake.cc and
-// findrunnable.cc.
+// global queue. Model-checked (tests/model), together with wake.cc, findrunnable.cc and
+// donate.cc. An owner that keeps its own on purpose (p::keepuntil, 5 ms) is the
+// exception, which sysmon ends.
 //
 // Rejected: a wake-up for each goroutine that is readied. Most are run by the m that
 // readied them before another would be awake.

@@ -257,9 +257,9 @@ struct alignas(kCacheLine) p {
   const g* oldest = nullptr;
   std::uint64_t oldestsince = 0, lifotaken = 0;
   counter latency[metrics::histogram::kBuckets];
-  // What a turn of a crowd took apart (cputicks); 0: none is kept together. When that
-  // was no better the last time (ns).
-  std::uint64_t apart = 0;
+  // What a turn of the crowd that is tried together must take less than (cputicks); 0:
+  // none is. When that was no better the last time (ns).
+  std::uint64_t bound = 0;
   std::int64_t triedat = 0;
 
   // Atomic.
@@ -273,7 +273,8 @@ struct alignas(kCacheLine) p {
   // Till then it would give nothing away (donate, ns); but who computes on does not
   // count on that (sysmon).
   std::atomic<std::int64_t> keepuntil{0};
-  // Spinlocks that another had, since it was last asked. What runs on the p writes.
+  // Spinlocks found taken, of whatever kind, since fewtalk last looked. What runs on
+  // the p writes, or has just lost it.
   std::atomic<std::uint32_t> lockwaits{0};
   int id = 0;
 

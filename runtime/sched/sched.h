@@ -117,6 +117,12 @@ inline std::uint32_t wanting() noexcept {
 // donate gives some of pp's goroutines to the global queue, for who has asked. Owns pp.
 void donate(p* pp) noexcept;
 
+// keepnone forgets that pp gives nothing away. Owns pp.
+inline void keepnone(p* pp) noexcept {
+  pp->keepuntil.store(0, relaxed);
+  pp->bound = 0;
+}
+
 // ---- wake.cc: idle ps and ms -------------------------------------------------
 
 // wakep gets one more m to look for work if a p is idle and nobody is looking.

@@ -166,9 +166,9 @@ void releasetimer(timer* t) noexcept;
 // Errors   std::logic_error outside a run; t is unchanged then.
 bool resettimer(timer* t, std::int64_t when, std::int64_t period);
 
-// tryresettimer is resettimer for who holds a lock: it returns -1, with t unchanged,
-// where that throws, or where the calling goroutine's run is over. outsiderun, with no
-// lock held, is then what is to be done.
+// tryresettimer is resettimer for who holds a lock: it returns -1 where that throws, or
+// where the calling goroutine's run is over. t is not armed then, and outsiderun, with
+// no lock held, is what is to be done.
 int tryresettimer(timer* t, std::int64_t when, std::int64_t period) noexcept;
 
 // outsiderun: there is no heap for the calling thread.

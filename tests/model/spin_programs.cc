@@ -1,6 +1,6 @@
 // tests/model/spin_programs.cc - [SPIN] and [POLL]: small programs in which some
 // ready goroutines or add timers, and others go idle, by the very code of ready.cc,
-// findrunnable.cc and wake.cc.
+// findrunnable.cc, donate.cc and wake.cc.
 //
 // An m that has found a goroutine runs it for ever, in user code. So at the end
 // each thread computes or sleeps, and the property is what [SPIN] promises: no
