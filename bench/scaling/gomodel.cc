@@ -129,6 +129,10 @@ void mstart(void* arg) {
   schedule(mp);
 }
 
+// ---- lock.h ----
+
+void lockwaited() noexcept {}
+
 // ---- park.h ----
 
 g* getg() noexcept { return getm()->curg; }

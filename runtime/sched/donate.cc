@@ -85,6 +85,14 @@ bool fewtalk(p* pp, std::uint32_t have) noexcept {
 
 }  // namespace
 
+void lockwaited() noexcept {
+  m* mp = getm();
+  p* pp = mp != nullptr ? getp(mp) : nullptr;
+  if (pp == nullptr) return;
+  // A goroutine may lose its p here, and store an old count: it is a hint.
+  pp->lockwaits.store(pp->lockwaits.load(relaxed) + 1, relaxed);
+}
+
 // donate gives some of pp's goroutines, oldest first, to the global queue: two for each
 // who wants some, for the oldest may be the root of nearly all that is left, and those
 // who wait for what is given wait for another thread. Who is soon back was given too

@@ -64,6 +64,10 @@ class note {
   std::atomic<std::uint32_t> word_{0};
 };
 
+// lockwaited notes for the p of the calling thread, if it has one, that a spinlock was
+// found taken (donate.cc). Any thread; does not block.
+void lockwaited() noexcept;
+
 // lockguard holds an rtmutex for a scope.
 class lockguard {
  public:

@@ -5,7 +5,6 @@
 #include "burrow/detail/asym.h"
 #include "burrow/detail/spinlock.h"
 #include "runtime/sched/lock.h"
-#include "runtime/sched/sched.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -63,12 +62,7 @@ namespace burrow::detail {
 void asymmetric_heavy() noexcept { sys::membarrier(); }
 
 void spinlock::lock_slow() noexcept {
-  rt::m* mp = rt::getm();
-  if (rt::p* pp = mp != nullptr ? rt::getp(mp) : nullptr; pp != nullptr) {
-    // A goroutine may lose its p here, and store an old count: it is a hint.
-    pp->lockwaits.store(pp->lockwaits.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);
-  }
+  rt::lockwaited();
   for (std::uint32_t n = 0;; n++) {
     if (word_.load(std::memory_order_relaxed) == 0 &&
         word_.exchange(1, std::memory_order_acquire) == 0)

@@ -30,7 +30,7 @@ struct cleanup {
   ~cleanup() { std::printf("%s destroyed\n", text); }
 };
 
-[[gnu::noinline, gnu::no_sanitize("undefined")]] int deref(volatile int* p) {
+__attribute__((noinline, no_sanitize("undefined"))) int deref(volatile int* p) {
   const cleanup c{"frame"};
   return *p;
 }
@@ -95,7 +95,7 @@ void faultsnoncanonical() {
   sink = deref(reinterpret_cast<int*>(0x4141414141414141));
 }
 
-[[gnu::no_sanitize("undefined")]] void faultsinlibc() {
+__attribute__((no_sanitize("undefined"))) void faultsinlibc() {
   char to[16];
   std::memcpy(to, null, 16 + static_cast<unsigned>(zero));
   std::printf("%d\n", to[3]);

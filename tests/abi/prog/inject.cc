@@ -15,6 +15,7 @@ void mark() { sys::write(-77, "", 0); }
 std::atomic<std::uint32_t> word{5};
 
 long long doneanotime() { return sys::nanotime() > 0 ? 1 : 0; }
+long long docoarse() { return sys::coarsetime() > 0 ? 1 : 0; }
 long long dousleep() {
   sys::usleep(1000);
   return 0;
@@ -223,7 +224,7 @@ void waitspawned(long long r) {
 }
 
 // What makes no call on these systems: threadcount, cputime, rseqregister,
-// robustlist_get, robustlist_set, pidfdkill, cpuquota, pagesize, sigtab,
+// robustlist_get, robustlist_set, pidfdkill, cpuquota, pagesize, syscommit, sigtab,
 // minaltstack, membarrier_kind, ourdisp, siginit, disp_isours, disp_onstack,
 // disp_addonstack, siginfo_fromuser, siginfo_tothread, siginfo_code, siginfo_addr,
 // sigctxt_pc, sigctxt_sp, sigctxt_mask, sigctxt_regs, sigctxt_unjump,
@@ -231,6 +232,7 @@ void waitspawned(long long r) {
 const injection kCases[] = {
     {"release", kNone, dowakeup, kLeave},
     {"nanotime", kNone, doneanotime, kLeave},
+    {"coarsetime", kNone, docoarse, kLeave},
     {"usleep", kNone, dousleep, kLeave},
     {"futexsleep", kNone, dosleep, kLeave},
     {"futexwakeup", kNone, dowakeup, kLeave},
