@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "burrow/burrow.h"
-#include "runtime/sched/runtime2.h"
 #include "runtime/signal/signal.h"
 #include "tests/support/afterrun.h"
 #include "tests/support/gotest.h"

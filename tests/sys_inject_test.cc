@@ -140,7 +140,7 @@ const row kRows[] = {
     {"membarrier_protect", "", 0, -1, -1, comes::fatal, 0},
     {"membarrier_force", "membarrier", 0, -1, -1, comes::value, -ENOSYS},
     {"usleep", "", 0, -1, -1, comes::same, 0},
-    {"nanotime", "", 0, -1, -1, comes::same, 0},  // where there is no vDSO
+    {"nanotime", "", 0, -1, -1, comes::value, 0},  // where there is no vDSO
     {"coarsetime", "", 0, -1, -1, comes::same, 0},
     {"osyield", "", 0, -1, -1, comes::same, 0},
     {"ncpu", "", 0, -1, -1, comes::value, 1},

@@ -64,11 +64,8 @@ void armdeadline(polldesc* pd, polldir dir, std::int64_t when) {
     hold.unlock();  // a goroutine whose run is over does not come back
     outsiderun();
   }
-  if (s.run.load(relaxed) != run) {
-    s.armed.store(0, relaxed);
-    s.run.store(run, release);
-  }
   s.armed.store(when, relaxed);
+  s.run.store(run, release);
 }
 
 }  // namespace burrow::rt

@@ -42,9 +42,10 @@ namespace {
 // The last one that was readied alone on pp did not run there soon. Now one is in
 // runnext: if there are others, too, nothing is known any more.
 [[gnu::noinline, gnu::cold]] void wakeforone(p* pp) noexcept {
-  if (queued(pp) > 0) pp->wakelone = 1;
-  pp->lone.store(--pp->wakelone > 0, relaxed);
-  if (queued(pp) > 0) return;
+  const bool alone = queued(pp) == 0;
+  pp->wakelone = alone ? pp->wakelone - 1 : 0;
+  pp->lone.store(pp->wakelone > 0, relaxed);
+  if (!alone) return;
   detail::asymmetric_light();  // pairs with goidle's, as in considerwake
   if (sched.npidle.load(relaxed) > 0) wakep();
 }

@@ -32,10 +32,10 @@ int findclock(int clock, timespec* now) noexcept {
   return fn(clock, now);
 }
 
+// 0: there is no such clock.
 std::int64_t timeof(int clock) noexcept {
-  timespec now;
-  const clockfn read = clockgettime.load(std::memory_order_relaxed);
-  if (read(clock, &now) != 0) read(kMonotonic, &now);  // which all have
+  timespec now{};
+  clockgettime.load(std::memory_order_relaxed)(clock, &now);
   return now.sec * kSecond + now.nsec;
 }
 
@@ -43,7 +43,10 @@ std::int64_t timeof(int clock) noexcept {
 
 std::int64_t nanotime() noexcept { return timeof(kMonotonic); }
 
-std::int64_t coarsetime() noexcept { return timeof(kMonotonicCoarse); }
+std::int64_t coarsetime() noexcept {
+  const std::int64_t t = timeof(kMonotonicCoarse);
+  return t != 0 ? t : nanotime();
+}
 
 void usleep(std::uint32_t us) noexcept {
   const timespec t{us / 1'000'000, us % 1'000'000 * 1000};
