@@ -173,6 +173,7 @@ const row kRows[] = {
     {"waitone", "", 0, -1, -1, comes::value, 0},
     {"waitone_time", "", 0, -1, -1, comes::value, 0},
     {"waitone_woken", "", 0, -1, -1, comes::value, 0},
+    {"readiness", "", EINTR, -1, -1, comes::same, 0},
     {"readiness", "", 0, -1, -1, comes::value, 0},
     {"getaltstack", "", 0, -1, -1, comes::value, 0},
     {"sigprocmask", "", 0, -1, -1, comes::fatal, 0},

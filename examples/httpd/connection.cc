@@ -30,8 +30,9 @@ bool answer(stream& s, reader& in, writer& out, const site& here, counters& c) {
 }  // namespace
 
 void serve(stream& s, const site& here, const limits& l, counters& c) {
-  reader in(s, l);
-  writer out(s);
+  desk_pointer desk;
+  reader in(s, l, desk);
+  writer out(s, desk);
   for (;;) {
     switch (in.parse()) {
       case reader::step::ready:

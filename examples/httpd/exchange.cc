@@ -28,11 +28,9 @@ class number {
 void put_status(writer& out, int status) {
   char date[kDateSize];
   now_date(date);
-  out.put("HTTP/1.1 ");
-  out.put(status_text(status));
-  out.put("\r\nServer: burrow\r\nDate: ");
-  out.put({date, kDateSize});
-  out.put("\r\n");
+  out.put("HTTP/1.1 ", status_text(status),
+          "\r\nServer: burrow\r\nDate: ", std::string_view(date, kDateSize),
+          "\r\n");
 }
 
 }  // namespace
@@ -67,14 +65,10 @@ void exchange::begin(int status, std::string_view type,
   if (!length && !chunked_) keep_ = false;
   put_status(out_, status);
   if (!type.empty()) {
-    out_.put("Content-Type: ");
-    out_.put(type);
-    out_.put("\r\n");
+    out_.put("Content-Type: ", type, "\r\n");
   }
   if (length && status != 304 && status != 204) {
-    out_.put("Content-Length: ");
-    out_.put(number(*length).text());
-    out_.put("\r\n");
+    out_.put("Content-Length: ", number(*length).text(), "\r\n");
   } else if (chunked_) {
     out_.put("Transfer-Encoding: chunked\r\n");
   }
@@ -83,8 +77,7 @@ void exchange::begin(int status, std::string_view type,
   } else if (!asked().version11) {
     out_.put("Connection: keep-alive\r\n");
   }
-  out_.put(extra);
-  out_.put("\r\n");
+  out_.put(extra, "\r\n");
 }
 
 void exchange::write(std::string_view piece) {
@@ -94,10 +87,7 @@ void exchange::write(std::string_view piece) {
     out_.put(piece);
     return;
   }
-  out_.put(number(piece.size(), 16).text());
-  out_.put("\r\n");
-  out_.put(piece);
-  out_.put("\r\n");
+  out_.put(number(piece.size(), 16).text(), "\r\n", piece, "\r\n");
 }
 
 void exchange::send_file(burrow::fd& file, std::uint64_t offset,
@@ -147,11 +137,9 @@ bool exchange::finish() {
 void refusal(writer& out, int status) {
   const std::string_view text = status_text(status);
   put_status(out, status);
-  out.put("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ");
-  out.put(number(text.size() + 1).text());
-  out.put("\r\nConnection: close\r\n\r\n");
-  out.put(text);
-  out.put("\n");
+  out.put("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ",
+          number(text.size() + 1).text(), "\r\nConnection: close\r\n\r\n", text,
+          "\n");
 }
 
 }  // namespace httpd

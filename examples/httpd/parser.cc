@@ -201,6 +201,12 @@ parser::parser() : s_(std::make_unique<state>()) {
 
 parser::~parser() = default;
 
+void parser::begin() noexcept {
+  llhttp_reset(&s_->http);
+  s_->status = 0;
+  next();
+}
+
 parser::event parser::feed(char* from, std::size_t n, std::size_t& taken,
                            char*& body) {
   state& s = *s_;

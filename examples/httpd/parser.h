@@ -33,6 +33,9 @@ class parser {
   parser(const parser&) = delete;
   parser& operator=(const parser&) = delete;
 
+  // begin is for a new connection's bytes.
+  void begin() noexcept;
+
   // feed parses n bytes, and counts those taken. Those of a head are to follow
   // the last ones in memory. Bytes of a body go to `body`, which is not beyond
   // `from`, and is moved along.

@@ -8,20 +8,15 @@
 
 namespace httpd {
 
-reader::reader(stream& from, const limits& l)
-    : from_(from),
-      limits_(l),
-      room_(std::make_unique_for_overwrite<char[]>(kRoom)) {}
-
 reader::step reader::parse() {
   if (parsed_ == end_) return step::more;
   std::size_t taken = 0;
-  char* body = room_.get() + parsed_;
+  char* body = room() + parsed_;
   const parser::event e =
-      parser_.feed(room_.get() + parsed_, end_ - parsed_, taken, body);
+      desk_->parse.feed(room() + parsed_, end_ - parsed_, taken, body);
   parsed_ += taken;
   if (e == parser::event::bad) {
-    status_ = parser_.status();
+    status_ = desk_->parse.status();
     return step::bad;
   }
   if (parsed_ - begin_ > kMaxHead) {
@@ -52,17 +47,24 @@ patience reader::for_head() noexcept {
   return {until, until, idle()};
 }
 
-io reader::fill() {
-  const patience p = for_head();
-  if (begin_ != 0) {
-    std::memmove(room_.get(), room_.get() + begin_, end_ - begin_);
-    parser_.moved(begin_);
+// The desk is kept if a part of a head lies on it.
+std::span<char> reader::desk_for_head() {
+  if (idle()) {
+    desk_ = take_desk();
+  } else if (begin_ != 0) {
+    std::memmove(room(), room() + begin_, end_ - begin_);
+    desk_->parse.moved(begin_);
     parsed_ -= begin_;
     end_ -= begin_;
     begin_ = 0;
   }
+  return {room() + end_, kRoom - end_};
+}
+
+io reader::fill() {
+  if (idle()) desk_.reset();
   std::size_t n = 0;
-  const io r = from_.read({room_.get() + end_, kRoom - end_}, p, n);
+  const io r = from_.read([this] { return desk_for_head(); }, for_head(), n);
   end_ += n;
   return r;
 }
@@ -81,7 +83,8 @@ patience reader::for_body() noexcept {
 io reader::fill_body() {
   parsed_ = end_ = head_end_;
   std::size_t n = 0;
-  const io r = from_.read({room_.get() + end_, kRoom - end_}, for_body(), n);
+  const io r = from_.read(
+      [this] { return std::span(room() + end_, kRoom - end_); }, for_body(), n);
   end_ += n;
   return r;
 }
@@ -95,15 +98,16 @@ io reader::body(std::span<const char>& piece) {
         if (r == io::timeout) status_ = 408;
         return io::broken;
       }
-    char* const begin = room_.get() + parsed_;
+    char* const begin = room() + parsed_;
     char* end = begin;
     std::size_t taken = 0;
-    const parser::event e = parser_.feed(begin, end_ - parsed_, taken, end);
+    const parser::event e =
+        desk_->parse.feed(begin, end_ - parsed_, taken, end);
     parsed_ += taken;
     const auto n = static_cast<std::size_t>(end - begin);
     body_bytes_ += n;
     if (e == parser::event::bad || body_bytes_ > limits_.body) {
-      status_ = e == parser::event::bad ? parser_.status() : 413;
+      status_ = e == parser::event::bad ? desk_->parse.status() : 413;
       return io::broken;
     }
     body_done_ = e == parser::event::end;
@@ -118,7 +122,7 @@ io reader::body(std::span<const char>& piece) {
 void reader::next() noexcept {
   begin_ = parsed_;
   if (begin_ == end_) begin_ = parsed_ = end_ = 0;
-  parser_.next();
+  desk_->parse.next();
 }
 
 }  // namespace httpd

@@ -2,7 +2,7 @@
 //
 // One room for all that is read: the head of a request stays at its beginning
 // while the body passes through what is left of it. So a connection takes the
-// same memory whatever it is sent.
+// same memory whatever it is sent: that of a desk, and while it rests none.
 //
 //    0        begin                      parsed      end            kRoom
 //    | done   | head of the request ...  | unparsed  | free         |
@@ -10,18 +10,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "examples/httpd/bounds.h"
-#include "examples/httpd/parser.h"
+#include "examples/httpd/desk.h"
 #include "examples/httpd/stream.h"
 
 namespace httpd {
 
 class reader {
  public:
-  reader(stream& from, const limits& l);
+  // Takes a desk, and gives it back.
+  reader(stream& from, const limits& l, desk_pointer& d)
+      : from_(from), limits_(l), desk_(d) {}
 
   enum class step : std::uint8_t { more, ready, bad };
 
@@ -29,13 +30,14 @@ class reader {
   // answer. It does not block.
   step parse();
 
-  // fill reads more of a head. Blocks.
+  // fill reads more of a head. Blocks. What was written has been sent.
   io fill();
 
   // Nothing of a next request is here.
   bool idle() const noexcept { return begin_ == end_; }
 
-  const request& head() const noexcept { return parser_.head(); }
+  // head is of a request that is ready.
+  const request& head() const noexcept { return desk_->parse.head(); }
   int status() const noexcept { return status_; }
 
   // body returns the next piece of the body, empty at its end; it lasts until the
@@ -51,16 +53,17 @@ class reader {
   void next() noexcept;
 
  private:
-  static constexpr std::size_t kRoom = kMaxHead + (4 << 10);
+  static constexpr std::size_t kRoom = sizeof(desk::in);
 
+  char* room() const noexcept { return desk_->in; }
+  std::span<char> desk_for_head();
   patience for_head() noexcept;
   patience for_body() noexcept;
   io fill_body();
 
   stream& from_;
   const limits& limits_;
-  parser parser_;
-  std::unique_ptr<char[]> room_;
+  desk_pointer& desk_;  // none: all that was read is done with
   std::size_t begin_ = 0, parsed_ = 0, end_ = 0;
   std::size_t head_end_ = 0;
   std::uint64_t body_bytes_ = 0;

@@ -28,22 +28,24 @@ constexpr std::uint64_t kFilePiece = 256 << 10;
 
 // The server stops, and this connection rests: a request that has arrived
 // already is answered still.
-io socket_stream::last_words(std::span<char> to, std::size_t& n) {
+io socket_stream::last_words(const room_source& room, std::size_t& n) {
+  const std::span<char> to = room();
   const ssize_t r = ::recv(conn_.get(), to.data(), to.size(), MSG_DONTWAIT);
   if (r <= 0) return io::end;
   n = static_cast<std::size_t>(r);
   return io::ok;
 }
 
-io socket_stream::read(std::span<char> to, const patience& p, std::size_t& n) {
+io socket_stream::read(const room_source& room, const patience& p,
+                       std::size_t& n) {
   for (;;) {
     if (read_until_ < p.earliest || read_until_ > p.latest) {
       read_until_ = p.latest;
       if (!arm(&burrow::fd::set_read_deadline, read_until_)) return io::broken;
     }
-    if (p.idle && stopping()) return last_words(to, n);
+    if (p.idle && stopping()) return last_words(room, n);
     std::error_code ec;
-    n = conn_.read(std::as_writable_bytes(to), ec);
+    n = conn_.read([&] { return std::as_writable_bytes(room()); }, ec);
     if (!ec) return n == 0 ? io::end : io::ok;
     if (ec != burrow::errc::deadline_exceeded) return io::broken;
     if (!stopping() || std::chrono::steady_clock::now() >= read_until_)

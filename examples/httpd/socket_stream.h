@@ -22,7 +22,7 @@ class socket_stream final : public stream {
                 const std::atomic<bool>& stopping)
       : conn_(c), limits_(l), stopping_(stopping) {}
 
-  io read(std::span<char> to, const patience& p, std::size_t& n) override;
+  io read(const room_source& room, const patience& p, std::size_t& n) override;
   io write(std::string_view from) override;
   io send_file(burrow::fd& file, std::uint64_t offset,
                std::uint64_t n) override;
@@ -39,7 +39,7 @@ class socket_stream final : public stream {
   bool arm(void (burrow::fd::*set)(burrow::time_point),
            burrow::time_point when);
   bool arm_write();
-  io last_words(std::span<char> to, std::size_t& n);
+  io last_words(const room_source& room, std::size_t& n);
 
   burrow::net::conn& conn_;
   const limits& limits_;

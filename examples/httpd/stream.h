@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -27,6 +28,8 @@ struct patience {
   bool idle = false;  // between requests: a server that stops ends it here
 };
 
+using room_source = std::function<std::span<char>()>;
+
 class stream {
  public:
   stream() = default;
@@ -34,8 +37,10 @@ class stream {
   stream& operator=(const stream&) = delete;
   virtual ~stream() = default;
 
-  // read waits for the first byte and sets n, which is > 0 if the result is ok.
-  virtual io read(std::span<char> to, const patience& p, std::size_t& n) = 0;
+  // read waits for the first byte, and asks then where to put what there is, so that
+  // who waits for long needs no room. Sets n, which is > 0 if the result is ok.
+  virtual io read(const room_source& room, const patience& p,
+                  std::size_t& n) = 0;
 
   // write writes all of it.
   virtual io write(std::string_view from) = 0;

@@ -2,28 +2,22 @@
 
 #include "examples/httpd/writer.h"
 
-#include <cstring>
-
 namespace httpd {
 
-writer::writer(stream& to)
-    : to_(to), room_(std::make_unique_for_overwrite<char[]>(kRoom)) {}
-
-void writer::put(std::string_view text) {
-  if (text.empty()) return;  // which may be nowhere
+// What does not fit goes alone.
+void writer::put_some(std::string_view text) {
   if (text.size() > free() && !flush()) return;
   if (text.size() > kRoom) {
     ok_ = to_.write(text) == io::ok;
     sent_ += text.size();
     return;
   }
-  std::memcpy(room_.get() + used_, text.data(), text.size());
-  used_ += text.size();
+  append(text);
 }
 
 bool writer::flush() {
   if (used_ != 0 && ok_) {
-    ok_ = to_.write({room_.get(), used_}) == io::ok;
+    ok_ = to_.write({desk_->out, used_}) == io::ok;
     sent_ += used_;
   }
   used_ = 0;

@@ -1,24 +1,30 @@
 // examples/httpd/writer.h - what goes out on one connection.
 //
 // Small pieces are gathered, so that the answers to requests that came together
-// leave together. After an error all is dropped, and ok() is false.
+// leave together, from the desk that its request is at. After an error all is dropped,
+// and ok() is false.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
+#include "examples/httpd/desk.h"
 #include "examples/httpd/stream.h"
 
 namespace httpd {
 
 class writer {
  public:
-  explicit writer(stream& to);
+  writer(stream& to, const desk_pointer& d) : to_(to), desk_(d) {}
 
-  // put adds text, flush sends all. Both may block.
-  void put(std::string_view text);
+  // put adds texts, one after the other, flush sends all. Both may block.
+  template <typename... Text>
+  void put(const Text&... texts) {
+    if ((view(texts).size() + ...) > free())
+      return (put_some(view(texts)), ...);
+    (append(view(texts)), ...);
+  }
   bool flush();
 
   // send_file flushes, and sends n bytes of a file.
@@ -29,10 +35,24 @@ class writer {
   std::uint64_t sent() const noexcept { return sent_; }
 
  private:
-  static constexpr std::size_t kRoom = 4 << 10;
+  static constexpr std::size_t kRoom = sizeof(desk::out);
+
+  // A literal's size is known when this is compiled.
+  template <std::size_t N>
+  static constexpr std::string_view view(const char (&literal)[N]) {
+    return {literal, N - 1};
+  }
+  static constexpr std::string_view view(std::string_view text) { return text; }
+
+  // append is for what fits.
+  void append(std::string_view text) noexcept {
+    text.copy(desk_->out + used_, text.size());
+    used_ += text.size();
+  }
+  void put_some(std::string_view text);
 
   stream& to_;
-  std::unique_ptr<char[]> room_;
+  const desk_pointer& desk_;
   std::size_t used_ = 0;
   std::uint64_t sent_ = 0;
   bool ok_ = true;

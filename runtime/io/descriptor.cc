@@ -65,13 +65,16 @@ bool toolate(polldesc* pd, polldir dir) noexcept {
   return nanotime() >= when;
 }
 
-// attempt runs op until it does not have to wait; see netpoll.h. Fewer than
-// `full` bytes are all there was, and what comes next is an event, unless that
+bool late(descriptor* d, polldir dir) noexcept {
+  return d->pd != nullptr && toolate(d->pd, dir);
+}
+
+// attempt runs op until it does not have to wait; see netpoll.h. The caller has seen
+// that it is not too late. Fewer than `full` bytes are all there was, and what comes next is an event, unless that
 // has come already: `ready` stays as it is.
 template <typename F>
 std::int64_t attempt(polldesc* pd, polldir dir, std::size_t full, F op) {
   std::atomic<bool>& ready = pd->readyat(dir);
-  if (toolate(pd, dir)) return kIoDeadline;
   for (;;) {
     if (!ready.load(relaxed)) {
       const pollresult r = pollwait(pd, dir);
@@ -117,6 +120,37 @@ std::int64_t anyway(descriptor* d, polldir dir, std::size_t full, F call,
       break;
   }
   return blockingcall(d->fd, dir, call);
+}
+
+// The turn is the caller's, as for all that reads.
+std::int64_t readnow(descriptor* d, void* to, std::size_t n) {
+  return anyway(
+      d, polldir::read, d->stream ? n : 0,
+      [=] {
+        return d->way == ioway::socket
+                   ? sys::recvfrom(d->fd, to, n, nullptr, nullptr)
+                   : sys::read(d->fd, to, n);
+      },
+      [=] { return sys::readnowait(d->fd, to, n); });
+}
+
+// Waits until there is something to read. `ready` may be of an event that is old, so
+// it looks; what comes after that look is an event.
+std::int64_t awaitinput(descriptor* d) {
+  if (d->pd == nullptr)
+    return blockingcall(d->fd, polldir::read, [d] {
+      return sys::waitone(d->fd, false, -1, -1) > 0 ? 0 : std::int64_t{-EINTR};
+    });
+  if (toolate(d->pd, polldir::read)) return kIoDeadline;
+  std::atomic<bool>& ready = d->pd->readyat(polldir::read);
+  if (ready.load(relaxed)) {
+    ready.exchange(false, acq_rel);  // acquire: as in attempt
+    if ((sys::readiness(d->fd, -1) & sys::kPollRead) != 0)
+      ready.store(true, relaxed);
+  }
+  if (ready.load(relaxed)) return 0;
+  const pollresult r = pollwait(d->pd, polldir::read);
+  return r == pollresult::ready ? 0 : errorof(r);
 }
 
 // err: why it is not watched, though that was wanted; or 0.
@@ -273,14 +307,16 @@ std::int64_t descread(descriptor* d, void* to, std::size_t n) {
   const turn mine(d, polldir::read);
   if (!mine) return kIoClosed;
   if (n == 0) return 0;
-  return anyway(
-      d, polldir::read, d->stream ? n : 0,
-      [=] {
-        return d->way == ioway::socket
-                   ? sys::recvfrom(d->fd, to, n, nullptr, nullptr)
-                   : sys::read(d->fd, to, n);
-      },
-      [=] { return sys::readnowait(d->fd, to, n); });
+  if (late(d, polldir::read)) return kIoDeadline;
+  return readnow(d, to, n);
+}
+
+std::int64_t descreadlater(descriptor* d, detail::room_ref room) {
+  const turn mine(d, polldir::read);
+  if (!mine) return kIoClosed;
+  if (const std::int64_t r = awaitinput(d); r < 0) return r;
+  const std::span<std::byte> to = room();
+  return to.empty() ? 0 : readnow(d, to.data(), to.size());
 }
 
 std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
@@ -292,6 +328,7 @@ std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
   do {
     const std::size_t left = n - *done;
     const char* next = at + *done;
+    if (late(d, polldir::write)) return kIoDeadline;
     const std::int64_t r = anyway(
         d, polldir::write, 0,
         [=] {
@@ -310,6 +347,7 @@ std::int64_t descdo(descriptor* d, polldir dir,
                     std::int64_t (*op)(int fd, void* arg), void* arg) {
   const turn mine(d, dir);
   if (!mine) return kIoClosed;
+  if (late(d, dir)) return kIoDeadline;
   const auto call = [=] { return op(d->fd, arg); };
   return d->pd != nullptr ? attempt(d->pd, dir, 0, call)
                           : blockingcall(d->fd, dir, call);

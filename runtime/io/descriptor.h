@@ -29,6 +29,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "burrow/fd.h"
 #include "runtime/netpoll/netpoll.h"
 #include "runtime/sched/park.h"
 
@@ -80,6 +81,13 @@ void descfree(descriptor* d) noexcept;
 std::int64_t descread(descriptor* d, void* to, std::size_t n);
 std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
                        std::size_t* done);
+
+// descreadlater waits until there is something to read; it looks, where an event may be
+// an old one, but not where one comes while it waits. Then it asks room where to put it, and reads, with 0 if that is empty.
+// What room throws passes; nothing has been read then.
+//
+// Context  g or foreign thread. Blocks.
+std::int64_t descreadlater(descriptor* d, detail::room_ref room);
 
 // turn is the right to read, or to write; false: closed. While it lasts, the
 // number stays open.

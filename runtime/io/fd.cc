@@ -28,6 +28,10 @@ std::int64_t readsome(rt::descriptor* d, std::span<std::byte> to) {
   return d == nullptr ? rt::kIoClosed : rt::descread(d, to.data(), to.size());
 }
 
+std::int64_t readlater(rt::descriptor* d, detail::room_ref room) {
+  return d == nullptr ? rt::kIoClosed : rt::descreadlater(d, room);
+}
+
 std::int64_t writeall(rt::descriptor* d, std::span<const std::byte> from,
                       std::size_t& done) {
   return d == nullptr ? rt::kIoClosed
@@ -80,6 +84,19 @@ std::size_t fd::read(std::span<std::byte> to, std::error_code& ec) {
 std::size_t fd::read(std::span<std::byte> to) {
   rt::descriptor* const d = d_;
   const std::int64_t r = readsome(d, to);
+  if (r < 0) rt::throwio(d, "read", r);
+  return static_cast<std::size_t>(r);
+}
+
+std::size_t fd::read_into(detail::room_ref room, std::error_code& ec) {
+  const std::int64_t r = readlater(d_, room);
+  ec = rt::ioerror(r);
+  return r < 0 ? 0 : static_cast<std::size_t>(r);
+}
+
+std::size_t fd::read_into(detail::room_ref room) {
+  rt::descriptor* const d = d_;
+  const std::int64_t r = readlater(d, room);
   if (r < 0) rt::throwio(d, "read", r);
   return static_cast<std::size_t>(r);
 }

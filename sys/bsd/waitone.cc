@@ -9,6 +9,7 @@
 // event of the program's own: OpenBSD has none.
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 
 #include "sys/bsd/file.h"
@@ -69,7 +70,8 @@ std::int64_t waitone(int fd, bool forwrite, int wakefd,
 
 std::uint32_t readiness(int from, int to) noexcept {
   pollfd both[] = {{from, kPollIn, 0}, {to, kPollOut, 0}};
-  syscall(kernel::kPoll, both, 2, 0);
+  while (syscall(kernel::kPoll, both, 2, 0) == -EINTR) {
+  }
   std::uint32_t what = 0;
   if (both[0].revents != 0) what |= kPollRead;
   if (both[1].revents != 0) what |= kPollWrite;

@@ -40,7 +40,8 @@ std::int64_t waitone(int fd, bool forwrite, int wakefd,
 std::uint32_t readiness(int from, int to) noexcept {
   pollfd both[] = {{from, kPollIn, 0}, {to, kPollOut, 0}};
   timespec none{0, 0};
-  pollcall(both, 2, &none);
+  while (pollcall(both, 2, &none) == -EINTR) {
+  }
   std::uint32_t what = 0;
   if (both[0].revents != 0) what |= kPollRead;
   if (both[1].revents != 0) what |= kPollWrite;

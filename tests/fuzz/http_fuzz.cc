@@ -44,12 +44,13 @@ class memory_stream final : public httpd::stream {
   memory_stream(std::uint8_t mode, std::string_view input)
       : mode_(mode), seed_(mode), input_(input) {}
 
-  httpd::io read(std::span<char> to, const httpd::patience&,
+  httpd::io read(const httpd::room_source& room, const httpd::patience&,
                  std::size_t& n) override {
     check(!lingers_, "a read after linger");
-    check(!to.empty(), "a read of nothing");
     if (input_.empty())
       return (mode_ & 1) != 0 ? httpd::io::timeout : httpd::io::end;
+    const std::span<char> to = room();
+    check(!to.empty(), "a read of nothing");
     n = input_.copy(to.data(), std::min(to.size(), piece()));
     input_.remove_prefix(n);
     return httpd::io::ok;

@@ -13,6 +13,7 @@
 #include "burrow/local.h"
 #include "burrow/metrics.h"
 #include "burrow/net.h"
+#include "burrow/pool.h"
 #include "burrow/preempt.h"
 #include "burrow/select.h"
 #include "burrow/signals.h"

@@ -8,9 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "burrow/time.h"
@@ -20,6 +22,30 @@ struct descriptor;
 }
 
 namespace burrow {
+
+// room_source is a function that says where to put what is read.
+template <class F>
+concept room_source = std::is_invocable_r_v<std::span<std::byte>, F&>;
+
+namespace detail {
+
+// room_ref refers to a room_source.
+class room_ref {
+ public:
+  template <room_source F>
+  explicit room_ref(F& f) noexcept
+      : f_(std::addressof(f)), call_([](const void* at) {
+          return std::span<std::byte>(
+              (*static_cast<F*>(const_cast<void*>(at)))());
+        }) {}
+  std::span<std::byte> operator()() const { return call_(f_); }
+
+ private:
+  const void* f_;
+  std::span<std::byte> (*call_)(const void*);
+};
+
+}  // namespace detail
 
 // fd owns a descriptor, and closes it at the end. A goroutine that reads or
 // writes waits in the netpoller, where the system can watch the descriptor
@@ -58,6 +84,26 @@ class fd {
   std::size_t read(std::span<std::byte> to);
   std::size_t read(std::span<std::byte> to, std::error_code& ec);
 
+  // read(room) waits for something to read, and only then calls room(), once, which
+  // says where to put it. So who has many connections that say little needs a buffer
+  // for the few that do, not for each.
+  //
+  //   burrow::pool<std::array<std::byte, 16384>> rooms;
+  //   decltype(rooms)::pointer room;
+  //   n = c.read([&] { return std::span<std::byte>(*(room = rooms.get())); });
+  //
+  // (Should the system tell late of what has been read already, it may ask too early,
+  // and wait on with the room.) room must not read from this fd. What it throws, read does, and has read nothing.
+  // The idea is .NET's read of zero bytes.
+  template <room_source F>
+  std::size_t read(F&& room) {
+    return read_into(detail::room_ref(room));
+  }
+  template <room_source F>
+  std::size_t read(F&& room, std::error_code& ec) {
+    return read_into(detail::room_ref(room), ec);
+  }
+
   // write writes all of `from` and returns its size; with an error, how many
   // bytes went before it.
   std::size_t write(std::span<const std::byte> from);
@@ -82,6 +128,9 @@ class fd {
 
  private:
   friend struct fd_access;
+  std::size_t read_into(detail::room_ref room);
+  std::size_t read_into(detail::room_ref room, std::error_code& ec);
+
   rt::descriptor* d_ = nullptr;
 };
 
