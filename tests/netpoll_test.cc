@@ -113,5 +113,44 @@ GO_TEST(Netpoll, SomebodyPollsWhateverTheLoad) {
   for (std::thread& t : peers) t.join();
 }
 
+// Who has asked in vain often enough goes to sleep in the poller at once. One pipe's
+// events come one at a time, then several at once, while a timer ends such a sleep and
+// another m may take the place.
+GO_TEST(Netpoll, WhoSleepsAtOnceMissesNothing) {
+  constexpr int kRounds = 300, kPipes = 5;
+  std::vector<pipe_ends> pipes, answers;
+  for (int i = 0; i < kPipes; ++i) {
+    pipes.push_back(pipe());
+    answers.push_back(pipe());
+  }
+  wait_group wg;
+  for (int i = 0; i < kPipes; ++i)
+    wg.go([&, i] {
+      for (int r = 0; r < kRounds; ++r) {
+        if (i != 0 && r % 20 < 15)
+          continue;  // of 20 rounds, 15 are the first's alone
+        EXPECT_EQ(text(pipes[i].read_end, 1), "x");
+        answers[i].write_end.write(bytes("y"));
+      }
+    });
+  auto stop = make_chan<unit>();
+  wg.go([&] {
+    ticker t(1ms);
+    while (select(recv(t.c()), recv(stop)) == 0) {
+    }
+  });
+  std::thread client([&] {
+    for (int r = 0; r < kRounds; ++r) {
+      const int n = r % 20 < 15 ? 1 : kPipes;
+      for (int i = 0; i < n; ++i) pipes[i].write_end.write(bytes("x"));
+      for (int i = 0; i < n; ++i) EXPECT_EQ(text(answers[i].read_end, 1), "y");
+      if (r % 7 == 0) nap(r % 3 * 100us);
+    }
+    stop.close();
+  });
+  wg.wait();
+  client.join();
+}
+
 }  // namespace
 }  // namespace burrow

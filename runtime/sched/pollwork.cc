@@ -18,14 +18,29 @@ bool polledfor() noexcept {
   return x != nullptr && x->inpoll.load(relaxed);
 }
 
+// Who asks in vain, and then sleeps in the poller, has asked twice: with one connection
+// that is a system call of four. So he who has done so often, and will be the poller,
+// goes there at once, but asks now and then.
+bool sleepsthere(p* pp) noexcept {
+  constexpr std::uint32_t kOften = 8, kNowAndThen = 64;
+  if (pp->vainpolls < kOften || sched.pollm.load(relaxed) != nullptr ||
+      sched.npidle.load(relaxed) != numprocs() - 1)
+    return false;
+  return ++pp->vainpolls % kNowAndThen != 0;
+}
+
 }  // namespace
 
 g* frompoll(p* pp) noexcept {
-  if (!netpollinuse() || polledfor()) return nullptr;
+  if (!netpollinuse() || polledfor() || sleepsthere(pp)) return nullptr;
   gqueue ready;
   netpoll(0, ready);
   g* first = ready.pop();
-  if (first == nullptr) return nullptr;
+  if (first == nullptr) {
+    pp->vainpolls++;
+    return nullptr;
+  }
+  pp->vainpolls = 0;
   first->status.store(gstatus::runnable, relaxed);
   ownglist(pp, ready, 0);
   return first;
@@ -33,6 +48,7 @@ g* frompoll(p* pp) noexcept {
 
 void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept {
   const bool help = ready.n > mine;
+  if (help) pp->vainpolls = 0;  // it might have found some without a sleep
   while (g* gp = ready.pop()) {
     gp->status.store(gstatus::runnable, relaxed);
     pp->fifo.pushback(gp);

@@ -261,6 +261,8 @@ struct alignas(kCacheLine) p {
   // none is. When that was no better the last time (ns).
   std::uint64_t bound = 0;
   std::int64_t triedat = 0;
+  // How often in a row it has asked the system's poller in vain (pollwork.cc).
+  std::uint32_t vainpolls = 0;
 
   // Atomic.
   alignas(kCacheLine) std::atomic<std::uint32_t> attention{0};
