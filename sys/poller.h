@@ -85,8 +85,8 @@ std::int64_t wakeopen() noexcept;
 void wakeone(int wakefd) noexcept;
 
 // readiness says now, as pollbits, whether `from` may be read and `to` be written;
-// a descriptor with an error may. A signal does not keep it from saying so. It needs
-// no poller, either.
+// a descriptor with an error may, and both if the system does not say: who tries finds
+// out. A signal does not keep it from saying so. It needs no poller, either.
 std::uint32_t readiness(int from, int to) noexcept;
 
 }  // namespace burrow::sys

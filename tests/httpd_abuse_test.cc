@@ -112,6 +112,42 @@ GO_TEST(HttpdAbuse, ASlowHeadIsCut) {
   w.wait();
 }
 
+// The time of a head is its own, not since the body before.
+GO_TEST(HttpdAbuse, ARestAfterABodyDoesNotCutTheNextHead) {
+  httpd_server s({"--header-timeout=150"});
+  http_client c(s);
+  c.say("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
+  sleep_for(20ms);
+  EXPECT_EQ(c.ask("abc").body, "abc");
+  sleep_for(200ms);
+  c.say("GET /plaintext HTTP/1.1\r\n");
+  sleep_for(20ms);
+  EXPECT_EQ(c.ask("Host: a\r\n\r\n").status, 200);
+}
+
+// Requests that come together fill the room, up to a body's first byte.
+GO_TEST(HttpdAbuse, ABodyAfterRequestsThatFillTheRoom) {
+  constexpr std::size_t kRoom = 12 << 10;
+  httpd_server s;
+  for (const std::size_t left : {0, 1, 2}) {
+    http_client c(s);
+    const std::string post =
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+    const std::string first =
+        get("/plaintext", "A: " + std::string(6000, 'x') + "\r\n");
+    const std::size_t pad = kRoom - left - post.size() - first.size() -
+                            get("/plaintext", "A: \r\n").size();
+    c.say(first + get("/plaintext", "A: " + std::string(pad, 'y') + "\r\n") +
+          post);
+    EXPECT_EQ(c.hear().status, 200);
+    EXPECT_EQ(c.hear().status, 200);
+    c.say("12345");
+    const http_answer a = c.hear();
+    EXPECT_EQ(a.status, 200) << left;
+    EXPECT_EQ(a.body, "12345") << left;
+  }
+}
+
 GO_TEST(HttpdAbuse, ASlowBodyIsCut) {
   httpd_server s({"--body-timeout=150", "--body-rate=100000"});
   http_client c(s);

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <new>
 #include <set>
 #include <stdexcept>
 #include <vector>
@@ -91,6 +93,7 @@ TEST(Pool, KeepsSoMany) {
     EXPECT_EQ(counted::alive, 3);
   }
   EXPECT_EQ(counted::alive, 0);
+  EXPECT_THROW(pool<counted>(SIZE_MAX / 2), std::bad_alloc);
   pool<counted> none(0);
   none.get().reset();
   EXPECT_EQ(counted::alive, 0);

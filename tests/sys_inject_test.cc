@@ -174,7 +174,7 @@ const row kRows[] = {
     {"waitone_time", "", 0, -1, -1, comes::value, 0},
     {"waitone_woken", "", 0, -1, -1, comes::value, 0},
     {"readiness", "", EINTR, -1, -1, comes::same, 0},
-    {"readiness", "", 0, -1, -1, comes::value, 0},
+    {"readiness", "", 0, -1, -1, comes::value, 3},
     {"getaltstack", "", 0, -1, -1, comes::value, 0},
     {"sigprocmask", "", 0, -1, -1, comes::fatal, 0},
     {"getsigmask", "", 0, -1, -1, comes::fatal, 0},

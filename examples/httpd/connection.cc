@@ -9,9 +9,11 @@ namespace httpd {
 namespace {
 
 // end answers a connection that ends by our will with a last word, if any.
-void end(stream& s, writer& out, int status) {
+void end(stream& s, writer& out, desk_pointer& desk, int status) {
   if (status != 0) refusal(out, status);
-  if (out.flush()) s.linger();
+  const bool sent = out.flush();
+  desk.reset();
+  if (sent) s.linger();
 }
 
 // answer is false when the request was the connection's last.
@@ -36,15 +38,15 @@ void serve(stream& s, const site& here, const limits& l, counters& c) {
   for (;;) {
     switch (in.parse()) {
       case reader::step::ready:
-        if (!answer(s, in, out, here, c)) return end(s, out, 0);
+        if (!answer(s, in, out, here, c)) return end(s, out, desk, 0);
         break;
       case reader::step::bad:
-        return end(s, out, in.status());
+        return end(s, out, desk, in.status());
       case reader::step::more: {
         // Only now: the answers to all requests that came together.
         if (!out.flush()) return;
         const io r = in.fill();
-        if (r == io::timeout && !in.idle()) return end(s, out, 408);
+        if (r == io::timeout && !in.idle()) return end(s, out, desk, 408);
         if (r != io::ok) return;
         break;
       }

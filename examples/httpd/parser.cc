@@ -231,8 +231,9 @@ parser::event parser::feed(char* from, std::size_t n, std::size_t& taken,
 
 void parser::moved(std::size_t lower) noexcept {
   state& s = *s_;
-  for (std::string_view* v : {&s.target, &s.name, &s.value, &s.head.range,
-                              &s.head.if_range, &s.head.if_modified_since})
+  for (std::string_view* v :
+       {&s.target, &s.name, &s.value, &s.head.path, &s.head.query,
+        &s.head.range, &s.head.if_range, &s.head.if_modified_since})
     if (v->data() != nullptr) *v = {v->data() - lower, v->size()};
 }
 

@@ -24,6 +24,8 @@ reader::step reader::parse() {
     return step::bad;
   }
   if (e == parser::event::more) return step::more;
+  // The body needs the room that those before have left.
+  if (e == parser::event::head && begin_ != 0) move_down();
   head_end_ = parsed_;
   since_ = {};
   body_done_ = e == parser::event::end;
@@ -47,16 +49,20 @@ patience reader::for_head() noexcept {
   return {until, until, idle()};
 }
 
+void reader::move_down() noexcept {
+  std::memmove(room(), room() + begin_, end_ - begin_);
+  desk_->parse.moved(begin_);
+  parsed_ -= begin_;
+  end_ -= begin_;
+  begin_ = 0;
+}
+
 // The desk is kept if a part of a head lies on it.
 std::span<char> reader::desk_for_head() {
   if (idle()) {
     desk_ = take_desk();
   } else if (begin_ != 0) {
-    std::memmove(room(), room() + begin_, end_ - begin_);
-    desk_->parse.moved(begin_);
-    parsed_ -= begin_;
-    end_ -= begin_;
-    begin_ = 0;
+    move_down();
   }
   return {room() + end_, kRoom - end_};
 }
@@ -122,6 +128,7 @@ io reader::body(std::span<const char>& piece) {
 void reader::next() noexcept {
   begin_ = parsed_;
   if (begin_ == end_) begin_ = parsed_ = end_ = 0;
+  since_ = {};  // that was of the body
   desk_->parse.next();
 }
 

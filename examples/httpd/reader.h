@@ -56,6 +56,7 @@ class reader {
   static constexpr std::size_t kRoom = sizeof(desk::in);
 
   char* room() const noexcept { return desk_->in; }
+  void move_down() noexcept;
   std::span<char> desk_for_head();
   patience for_head() noexcept;
   patience for_body() noexcept;

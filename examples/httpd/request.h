@@ -16,7 +16,7 @@ enum class verb : std::uint8_t {
   unknown,  // of some protocol that resembles HTTP
 };
 
-// The texts lie in the reader's room: they are gone with the next request.
+// The texts lie on the reader's desk: they are gone with the next request.
 struct request {
   verb method = verb::unknown;
   std::string_view path;   // begins with '/', still encoded; or "*"

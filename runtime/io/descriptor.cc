@@ -13,6 +13,7 @@
 #include "runtime/sched/park.h"
 #include "runtime/sched/syscall.h"
 #include "runtime/sched/timerhooks.h"
+#include "runtime/sched/tls.h"
 #include "sys/io.h"
 #include "sys/os.h"
 #include "sys/poller.h"
@@ -70,8 +71,8 @@ bool late(descriptor* d, polldir dir) noexcept {
 }
 
 // attempt runs op until it does not have to wait; see netpoll.h. The caller has seen
-// that it is not too late. Fewer than `full` bytes are all there was, and what comes next is an event, unless that
-// has come already: `ready` stays as it is.
+// that it is not too late. Fewer than `full` bytes are all there was, and what comes
+// next is an event, unless that has come already: `ready` stays as it is.
 template <typename F>
 std::int64_t attempt(polldesc* pd, polldir dir, std::size_t full, F op) {
   std::atomic<bool>& ready = pd->readyat(dir);
@@ -86,6 +87,8 @@ std::int64_t attempt(polldesc* pd, polldir dir, std::size_t full, F op) {
     if (r == -EAGAIN) continue;
     const bool drained =
         r > 0 && static_cast<std::size_t>(r) < full && !pd->ended.load(relaxed);
+    // relaxed: should an event have stored it meanwhile, `ended` is in the same line, and
+    // so here with it.
     if (!drained) ready.store(true, relaxed);
     if (r != -EINTR) return r;
   }
@@ -141,16 +144,19 @@ std::int64_t awaitinput(descriptor* d) {
     return blockingcall(d->fd, polldir::read, [d] {
       return sys::waitone(d->fd, false, -1, -1) > 0 ? 0 : std::int64_t{-EINTR};
     });
-  if (toolate(d->pd, polldir::read)) return kIoDeadline;
   std::atomic<bool>& ready = d->pd->readyat(polldir::read);
-  if (ready.load(relaxed)) {
-    ready.exchange(false, acq_rel);  // acquire: as in attempt
-    if ((sys::readiness(d->fd, -1) & sys::kPollRead) != 0)
-      ready.store(true, relaxed);
+  if (!ready.load(relaxed)) {
+    const std::int64_t r = descready(d, polldir::read);
+    // A thread has waited by itself: nobody has told `ready`.
+    if (r == 0 && getm() == nullptr) ready.exchange(true, acq_rel);
+    return r;
   }
-  if (ready.load(relaxed)) return 0;
-  const pollresult r = pollwait(d->pd, polldir::read);
-  return r == pollresult::ready ? 0 : errorof(r);
+  if (toolate(d->pd, polldir::read)) return kIoDeadline;
+  ready.exchange(false, acq_rel);  // acquire: as in attempt
+  if ((sys::readiness(d->fd, -1) & sys::kPollRead) == 0)
+    return descready(d, polldir::read);
+  ready.exchange(true, acq_rel);  // acquire: an event may have come meanwhile
+  return 0;
 }
 
 // err: why it is not watched, though that was wanted; or 0.

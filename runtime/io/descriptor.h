@@ -83,8 +83,9 @@ std::int64_t descwrite(descriptor* d, const void* from, std::size_t n,
                        std::size_t* done);
 
 // descreadlater waits until there is something to read; it looks, where an event may be
-// an old one, but not where one comes while it waits. Then it asks room where to put it, and reads, with 0 if that is empty.
-// What room throws passes; nothing has been read then.
+// an old one, but not where one comes while it waits. Then it asks room where to put it,
+// and reads, with 0 if that is empty. What room throws passes; nothing has been read
+// then.
 //
 // Context  g or foreign thread. Blocks.
 std::int64_t descreadlater(descriptor* d, detail::room_ref room);

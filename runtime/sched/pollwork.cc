@@ -19,28 +19,31 @@ bool polledfor() noexcept {
 }
 
 // Who asks in vain, and then sleeps in the poller, has asked twice: with one connection
-// that is a system call of four. So he who has done so often, and will be the poller,
-// goes there at once, but asks now and then.
-bool sleepsthere(p* pp) noexcept {
+// that is a system call of four. So an m that has asked in vain so often, and will be
+// the poller, goes there at once; but if it found other work on the way, it asks again,
+// and now and then all the same.
+bool sleepsthere(m* mp) noexcept {
   constexpr std::uint32_t kOften = 8, kNowAndThen = 64;
-  if (pp->vainpolls < kOften || sched.pollm.load(relaxed) != nullptr ||
-      sched.npidle.load(relaxed) != numprocs() - 1)
-    return false;
-  return ++pp->vainpolls % kNowAndThen != 0;
+  if (mp->unasked) mp->vainpolls = 0;
+  mp->unasked = mp->vainpolls >= kOften && ++mp->vainpolls % kNowAndThen != 0 &&
+                sched.pollm.load(relaxed) == nullptr &&
+                sched.npidle.load(relaxed) == numprocs() - 1;
+  return mp->unasked;
 }
 
 }  // namespace
 
 g* frompoll(p* pp) noexcept {
-  if (!netpollinuse() || polledfor() || sleepsthere(pp)) return nullptr;
+  m* mp = pp->mp.load(relaxed);
+  if (!netpollinuse() || polledfor() || sleepsthere(mp)) return nullptr;
   gqueue ready;
   netpoll(0, ready);
   g* first = ready.pop();
   if (first == nullptr) {
-    pp->vainpolls++;
+    mp->vainpolls++;
     return nullptr;
   }
-  pp->vainpolls = 0;
+  mp->vainpolls = 0;
   first->status.store(gstatus::runnable, relaxed);
   ownglist(pp, ready, 0);
   return first;
@@ -48,7 +51,8 @@ g* frompoll(p* pp) noexcept {
 
 void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept {
   const bool help = ready.n > mine;
-  if (help) pp->vainpolls = 0;  // it might have found some without a sleep
+  // It might have found some without a sleep.
+  if (help) pp->mp.load(relaxed)->vainpolls = 0;
   while (g* gp = ready.pop()) {
     gp->status.store(gstatus::runnable, relaxed);
     pp->fifo.pushback(gp);

@@ -190,6 +190,10 @@ struct alignas(kCacheLine) m {
 
   note park;                        // stray wake-ups are allowed; wakem
   std::atomic<bool> inpoll{false};  // sleeps in the netpoller instead
+  // Its own (pollwork.cc): how often it has asked the system's poller in vain; it has
+  // not asked, but is to sleep there.
+  std::uint32_t vainpolls = 0;
+  bool unasked = false;
 
   // Signals (runtime/signal/). The thread's own, but for the first two.
   std::atomic<std::int64_t> tid{0};  // 0: no thread
@@ -261,8 +265,6 @@ struct alignas(kCacheLine) p {
   // none is. When that was no better the last time (ns).
   std::uint64_t bound = 0;
   std::int64_t triedat = 0;
-  // How often in a row it has asked the system's poller in vain (pollwork.cc).
-  std::uint32_t vainpolls = 0;
 
   // Atomic.
   alignas(kCacheLine) std::atomic<std::uint32_t> attention{0};

@@ -102,6 +102,7 @@ void pokedue() noexcept {
 
 // sleepinpoll is the poller's sleep where descriptors are watched.
 void sleepinpoll(m* mp, std::int64_t ns, gqueue& ready) noexcept {
+  mp->unasked = false;
   mp->inpoll.store(true, seq_cst);
   if (!mp->park.signaled()) netpoll(ns, ready);
   mp->inpoll.store(false, relaxed);

@@ -5,8 +5,8 @@
 // another's shelf. Whoever finds his own empty looks at the others', as Go's does: one
 // goroutine may get all that another gives back.
 //
-// There are as many shelves as the machine has processors when the pool is made, up
-// to kMostShelves; more ps share them.
+// There are as many shelves as the thread that makes the pool may use processors,
+// rounded up to a power of two, kMostShelves at most; more ps share them.
 //
 // Rejected: to pin the goroutine to its p, and no lock: an entry into the runtime
 // costs what an uncontended lock does. A lock-free stack: it is the same locked
@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <limits>
 #include <mutex>
+#include <new>
 
 #include "burrow/detail/pool_slots.h"
 #include "burrow/detail/spinlock.h"
@@ -30,6 +32,13 @@ constexpr std::size_t kMostShelves = 64;
 std::size_t shelvesof(int processors) noexcept {
   return std::bit_ceil(std::clamp(static_cast<std::size_t>(processors),
                                   std::size_t{1}, kMostShelves));
+}
+
+// Of all shelves.
+std::size_t slotsof(std::size_t shelves, std::size_t keep) {
+  if (keep > std::numeric_limits<std::size_t>::max() / shelves)
+    throw std::bad_alloc();
+  return shelves * keep;
 }
 
 }  // namespace
@@ -64,7 +73,7 @@ pool_slots::pool_slots(std::size_t keep, void (*destroy)(void*) noexcept)
       destroy_(destroy),
       mask_(shelvesof(sys::ncpu()) - 1),
       shelves_(std::make_unique<shelf[]>(mask_ + 1)),
-      room_(std::make_unique_for_overwrite<void*[]>((mask_ + 1) * keep)) {
+      room_(std::make_unique_for_overwrite<void*[]>(slotsof(mask_ + 1, keep))) {
   for (std::size_t i = 0; i <= mask_; ++i)
     shelves_[i].room = room_.get() + i * keep;
 }

@@ -40,8 +40,11 @@ std::int64_t waitone(int fd, bool forwrite, int wakefd,
 std::uint32_t readiness(int from, int to) noexcept {
   pollfd both[] = {{from, kPollIn, 0}, {to, kPollOut, 0}};
   timespec none{0, 0};
-  while (pollcall(both, 2, &none) == -EINTR) {
-  }
+  std::int64_t r;
+  do {
+    r = pollcall(both, 2, &none);
+  } while (r == -EINTR);
+  if (r < 0) return kPollRead | kPollWrite;
   std::uint32_t what = 0;
   if (both[0].revents != 0) what |= kPollRead;
   if (both[1].revents != 0) what |= kPollWrite;

@@ -137,7 +137,7 @@ constexpr row kRows[] = {
     {"waitone_time", "poll", 0, -1, expectation::value, 0},
     {"waitone_woken", kAll, 0, -1, expectation::value, 0},
     {"readiness", "poll", kIntr, -1, expectation::same, 0},
-    {"readiness", "poll", 0, -1, expectation::value, 0},
+    {"readiness", "poll", 0, -1, expectation::value, 3},
     {"getaltstack", kAll, 0, -1, expectation::value, 0},
     {"sigprocmask", kAll, 0, -1, expectation::fatal, 0},
     {"getsigmask", kAll, 0, -1, expectation::fatal, 0},

@@ -23,9 +23,10 @@ struct descriptor;
 
 namespace burrow {
 
-// room_source is a function that says where to put what is read.
+// room_source is a function object that says where to put what is read.
 template <class F>
-concept room_source = std::is_invocable_r_v<std::span<std::byte>, F&>;
+concept room_source = std::is_object_v<std::remove_reference_t<F>> &&
+                      std::is_invocable_r_v<std::span<std::byte>, F&>;
 
 namespace detail {
 
@@ -92,9 +93,9 @@ class fd {
   //   decltype(rooms)::pointer room;
   //   n = c.read([&] { return std::span<std::byte>(*(room = rooms.get())); });
   //
-  // (Should the system tell late of what has been read already, it may ask too early,
-  // and wait on with the room.) room must not read from this fd. What it throws, read does, and has read nothing.
-  // The idea is .NET's read of zero bytes.
+  // room must not read from this fd. What it throws, read does, and has read nothing.
+  // Should the system tell late of what has been read already, read asks too early,
+  // and waits on with the room. The idea is .NET's read of zero bytes.
   template <room_source F>
   std::size_t read(F&& room) {
     return read_into(detail::room_ref(room));

@@ -25,8 +25,9 @@ namespace burrow {
 // processor, or in the run, where it got the object. The pool must outlive what was
 // taken from it.
 //
-// Unlike Go's it has no garbage collector to empty it: it keeps `keep` objects for
-// each processor at most, and destroys what comes back beyond.
+// Unlike Go's it has no garbage collector to empty it: it keeps `keep` objects at most
+// for each processor of the machine (of 64, if it has more), and destroys what comes back
+// beyond.
 template <class T>
 class pool {
  public:

@@ -197,6 +197,7 @@ struct m {
 
   note park;
   quiet<bool> inpoll{false};
+  bool unasked = false;
 };
 
 struct p {
