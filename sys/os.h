@@ -154,6 +154,10 @@ std::int64_t getpid() noexcept;
 // Errors  -ESRCH there is no such thread.
 std::int64_t tgkill(std::int64_t tid, int sig) noexcept;
 
+// threadtime returns for how many ns thread tid of this process has run so far.
+// Errors  -EINVAL there is no such thread. -ENOSYS the system does not tell.
+std::int64_t threadtime(std::int64_t tid) noexcept;
+
 // threadcount returns how many threads this process has now, or -errno.
 int threadcount() noexcept;
 

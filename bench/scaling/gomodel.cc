@@ -173,6 +173,8 @@ void goready(g* gp) noexcept {
   wakep();
 }
 
+void goreadyyield(g* gp) noexcept { goready(gp); }
+
 void goyield() noexcept {
   m* mp = getm();
   g* gp = mp->curg;

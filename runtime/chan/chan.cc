@@ -106,13 +106,21 @@ sudog* dequeue(hchan* c, waitq* q, std::uint8_t flag) noexcept {
   return s;
 }
 
-// wake ends the wait of s.
-//
-// Context  no lock held. s is not to be touched afterwards.
-void wake(sudog* s, bool success) noexcept {
+// endwait is what comes before s's g is made ready. s is not to be touched after that.
+g* endwait(sudog* s, bool success) noexcept {
   s->success = success;
   s->lock = nullptr;  // the end of a run must not look there: c may be gone
-  goready(s->gp);
+  return s->gp;
+}
+
+// wake ends the wait of s, with success. One who sends or receives for ever, and finds
+// somebody waiting each time, comes by nowhere else: without a p it waits here for one,
+// if it yields.
+//
+// Context  no lock held.
+void wake(sudog* s, bool yields) noexcept {
+  g* gp = endwait(s, true);
+  yields ? goreadyyield(gp) : goready(gp);
 }
 
 // park queues the caller for c, to send or to receive, and blocks it. from: where it is
@@ -164,7 +172,7 @@ void detachplain(waitq* q) noexcept {
 
 }  // namespace
 
-chanop sendnow(hchan* c, void* elem) noexcept {
+chanop sendnow(hchan* c, void* elem, bool yields) noexcept {
   if (c->is(kClosed)) {
     c->lock.unlock();
     return chanop::closed;
@@ -173,7 +181,7 @@ chanop sendnow(hchan* c, void* elem) noexcept {
     const elemops* ops = c->ops;
     c->lock.unlock();
     moveelem(ops, s->elem, elem);
-    wake(s, true);
+    wake(s, yields);
     return chanop::ok;
   }
   if (c->count.load(std::memory_order_relaxed) == c->cap) {
@@ -184,7 +192,7 @@ chanop sendnow(hchan* c, void* elem) noexcept {
   return chanop::ok;
 }
 
-chanop recvnow(hchan* c, void* slot) noexcept {
+chanop recvnow(hchan* c, void* slot, bool yields) noexcept {
   if (sudog* s = dequeue(c, &c->sendq, kSendWaiting)) {
     const elemops* ops = c->ops;
     if (c->cap == 0) {
@@ -195,7 +203,7 @@ chanop recvnow(hchan* c, void* slot) noexcept {
       bufpush(c, s->elem);
       c->lock.unlock();
     }
-    wake(s, true);
+    wake(s, yields);
     return chanop::ok;
   }
   if (c->count.load(std::memory_order_relaxed) != 0) {
@@ -270,13 +278,13 @@ void destroychan(hchan* c) noexcept {
 
 // Flattened, down to goready: a rendezvous is a dozen small functions.
 [[gnu::flatten]] bool chansend(hchan* c, void* elem) noexcept {
-  const chanop r = rt::sendnow(c, elem);
+  const chanop r = rt::sendnow(c, elem, true);
   if (r != chanop::wouldblock) return r == chanop::ok;
   return rt::foresee<bool>(nullptr, c, elem, 1, rt::park);
 }
 
 [[gnu::flatten]] bool chanrecv(hchan* c, void* slot) noexcept {
-  const chanop r = rt::recvnow(c, slot);
+  const chanop r = rt::recvnow(c, slot, true);
   if (r != chanop::wouldblock) return r == chanop::ok;
   return rt::foresee<bool>(nullptr, c, slot, 0, rt::park);
 }
@@ -329,7 +337,7 @@ void closechan(hchan* c) {
   while (all != nullptr) {
     sudog* s = all;
     all = s->next;  // before it runs
-    rt::wake(s, false);
+    rt::goready(rt::endwait(s, false));
   }
 }
 

@@ -13,12 +13,13 @@ namespace burrow::rt {
 using detail::chanop;
 using detail::hchan;
 
-// sendnow and recvnow do the operation if it need not wait.
+// sendnow and recvnow do the operation if it need not wait. yields: who has lost its p
+// waits for another after it has woken somebody.
 //
 // Context  any; c->lock held on entry. Released on return, unless the result is
 //          wouldblock: then it is still held.
-chanop sendnow(hchan* c, void* elem) noexcept;
-chanop recvnow(hchan* c, void* slot) noexcept;
+chanop sendnow(hchan* c, void* elem, bool yields = false) noexcept;
+chanop recvnow(hchan* c, void* slot, bool yields = false) noexcept;
 
 // selstate is what the sudogs of one select share.
 struct selstate : detail::selectstate {

@@ -19,6 +19,7 @@ struct debugvars {
   std::atomic<bool> sigretake{false};         // sigretake=1
   std::atomic<bool> chaos{false};             // chaos=SEED
   std::atomic<std::int64_t> maxhogs{1000};    // maxhogs=N
+  std::atomic<bool> allps{false};             // allps=1
   std::atomic<std::uint64_t> chaosseed{0};
   std::atomic<sys::pollkind> netpoll{sys::pollkind::standard};  // netpoll=KIND
 };

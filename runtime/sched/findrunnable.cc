@@ -202,7 +202,7 @@ g* goidle(m* mp, p* pp) noexcept {
   {
     const lockguard hold(sched.lock);
     if (sched.stopping.load(relaxed)) return nullptr;
-    if (g* gp = sched.runq.pop(); gp != nullptr) {
+    if (g* gp = onetoomany() ? nullptr : sched.runq.pop(); gp != nullptr) {
       sched.runqn.store(sched.runq.n, relaxed);
       return gp;
     }
@@ -280,13 +280,21 @@ g* fromown(m* mp, p* pp) noexcept {
   return localnext(pp);
 }
 
+// fromothers is work from anywhere.
+g* fromothers(m* mp, p* pp) noexcept {
+  const auto all = static_cast<std::uint32_t>(numprocs());
+  if (g* gp = globget(pp, kBatch, all); gp != nullptr) return gp;
+  if (g* gp = frompoll(pp); gp != nullptr) return gp;
+  return steal(mp, pp);
+}
+
 }  // namespace
 
 g* findrunnable(m* mp) noexcept {
   if (forkedchild) [[unlikely]]
     fatal("a goroutine waits in the child of a fork: it may only exec or exit");
   for (;;) {
-    if (getp(mp) == nullptr) idle(mp);
+    const bool fortimers = getp(mp) == nullptr ? idle(mp) : mp->spinning;
     if (mp->ism0 && sched.ending.load(acquire)) return nullptr;
     p* pp = getp(mp);
     if (sched.stopping.load(acquire) || sched.ending.load(acquire)) {
@@ -295,15 +303,13 @@ g* findrunnable(m* mp) noexcept {
     }
     // Whom a timer wakes has waited already, and may have done so for this m: while
     // one looks for work nobody else is woken to.
-    if (mp->spinning)
+    if (fortimers)
       if (g* gp = latetimers(pp, nanotime()); gp != nullptr) return gp;
     if (g* gp = fromown(mp, pp); gp != nullptr) return gp;
-    if (g* gp = globget(pp, kBatch, static_cast<std::uint32_t>(numprocs()));
-        gp != nullptr)
-      return gp;
-    if (g* gp = frompoll(pp); gp != nullptr) return gp;
-    if (g* gp = steal(mp, pp); gp != nullptr) return gp;
-    if (called(mp)) continue;
+    if (!onetoomany()) {
+      if (g* gp = fromothers(mp, pp); gp != nullptr) return gp;
+      if (called(mp)) continue;
+    }
     BURROW_DCHECK(queued(pp) == 0);
     if (g* gp = goidle(mp, pp); gp != nullptr) return gp;
   }

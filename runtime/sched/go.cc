@@ -158,8 +158,8 @@ void go_commit(begun b, invoker call) noexcept {
   started(pp, gp);
   pp->lifo.append(gp);
   asymmetric_light();  // [SPIN] as in considerwake, which is not called for nothing
-  if (sched.npidle.load(relaxed) != 0 ||
-      (pp->attention.load(relaxed) & kAttnPreempt) != 0) [[unlikely]]
+  if (wakeable() > 0 || (pp->attention.load(relaxed) & kAttnPreempt) != 0)
+      [[unlikely]]
     return commitslow(mp);
   leave(mp);
 }

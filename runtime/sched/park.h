@@ -83,6 +83,10 @@ bool joinchild(std::int64_t least, waitreason why) noexcept;
 //          not block. Exactly one goready for one gopark.
 void goready(g* gp) noexcept;
 
+// goreadyyield is goready for a g, holding no lock at all: if it has lost its p, it waits
+// for another. May block, and may not return (gopark).
+void goreadyyield(g* gp) noexcept;
+
 // goyield lets other goroutines run; the caller stays runnable.
 void goyield() noexcept;
 

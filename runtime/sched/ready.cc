@@ -13,6 +13,7 @@
 // Rejected: a wake-up for each goroutine that is readied. Most are run by the m that
 // readied them before another would be awake.
 
+#include "runtime/sched/park.h"
 #include "runtime/sched/sched.h"
 #include "sys/os.h"
 
@@ -23,7 +24,7 @@ namespace burrow::rt {
 // looks at all queues (findrunnable). Either it sees the work, or we see it.
 void considerwake(p* pp) noexcept {
   detail::asymmetric_light();
-  if (sched.npidle.load(relaxed) == 0) [[likely]]
+  if (wakeable() <= 0) [[likely]]
     return;
   if (sched.nmspinning.load(relaxed) != 0) return;
   // A wake-up costs the waker 2 us and comes 20 us later. Where earlier ones
@@ -47,7 +48,7 @@ namespace {
   pp->lone.store(pp->wakelone > 0, relaxed);
   if (!alone) return;
   detail::asymmetric_light();  // pairs with goidle's, as in considerwake
-  if (sched.npidle.load(relaxed) > 0) wakep();
+  if (wakeable() > 0) wakep();
 }
 
 }  // namespace
@@ -70,9 +71,18 @@ void readyforeign(g* gp) noexcept {
   sys::futexwakeup(&gp->parkword, 1);
 }
 
-}  // namespace
+[[gnu::noinline, gnu::cold]] void readywithoutp(m* mp, g* gp,
+                                                bool yields) noexcept {
+  globput(gp);
+  leave(mp);
+  const g* self = mp->curg;
+  // Not where it has said that it keeps its thread, nor in the child of a fork.
+  if (yields && self->nosafepoint == 0 && self->syscalls == 0 && !forkedchild)
+    goyield();
+}
 
-void goready(g* gp) noexcept {
+template <bool kYields>
+[[gnu::always_inline]] inline void ready(g* gp) noexcept {
   if ((gp->flags & (kGForeign | kGProbed)) != 0) [[unlikely]] {
     if ((gp->flags & kGForeign) != 0) return readyforeign(gp);
     probedready(gp);
@@ -84,19 +94,23 @@ void goready(g* gp) noexcept {
     p* pp = getp(mp);
     return pp != nullptr ? readyg(pp, gp) : (void)globput(gp);
   }
-  if (enter(mp)) {
-    p* pp = getp(mp);
-    readyg(pp, gp);
-    // One goroutine more, and the one that readied it is likely to park soon: not
-    // worth a thread. Should it not park, sysmon notices; and for some who are
-    // readied after that a thread is woken.
-    if (pp->wakelone != 0) [[unlikely]]
-      wakeforone(pp);
-  } else {
-    globput(gp);
-  }
+  if (!enter(mp)) [[unlikely]]
+    return readywithoutp(mp, gp, kYields);
+  p* pp = getp(mp);
+  readyg(pp, gp);
+  // One goroutine more, and the one that readied it is likely to park soon: not
+  // worth a thread. Should it not park, sysmon notices; and for some who are
+  // readied after that a thread is woken.
+  if (pp->wakelone != 0) [[unlikely]]
+    wakeforone(pp);
   leave(mp);
 }
+
+}  // namespace
+
+void goready(g* gp) noexcept { ready<false>(gp); }
+
+void goreadyyield(g* gp) noexcept { ready<true>(gp); }
 
 bool globput(g* gp) noexcept {
   {

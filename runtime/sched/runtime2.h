@@ -197,6 +197,7 @@ struct alignas(kCacheLine) m {
 
   // Signals (runtime/signal/). The thread's own, but for the first two.
   std::atomic<std::int64_t> tid{0};  // 0: no thread
+  std::int64_t monran = 0;  // sysmon only: how long it had run (spareps.cc), ns
   std::atomic<const frozentrace*> frozen{nullptr};
   std::atomic<std::uint32_t> sigclaim{0};  // the claim asked for by signal
   std::atomic<std::uint32_t> sigtrace{0};  // its trace is asked for
@@ -295,6 +296,9 @@ struct alignas(kCacheLine) p {
   std::uint64_t monsyscall = 0;
   std::int64_t monsyscallwhen = 0;
   bool monasked = false;
+  std::uint32_t monheld = 0;  // nacquire, and ...
+  std::int64_t monran =
+      0;  // ... how long its m had run, when spareps.cc looked
 };
 
 // timetolook says that pp has timers, and has not looked at them for some us: 64
@@ -365,6 +369,8 @@ struct scheduler {
   std::atomic<bool> m0arrived{false};        // m0 has seen `ending`
   std::atomic<std::uint32_t> runid{0};       // 0: no run is on
   std::atomic<std::uint32_t> stackpages{0};  // default size of this run
+  // Ps that are left idle, there being more than processors (spareps.cc).
+  std::atomic<std::int32_t> nspare{0};
 
   // The time in ns, coarsely: stored by sysmon at each of its rounds, by an m
   // that wakes up, and by whoever has just read the time. gopark copies it.

@@ -106,12 +106,31 @@ inline std::uint32_t queued(const p* pp) noexcept {
   return pp->lifo.size() + pp->fifo.size();
 }
 
+// ---- spareps.cc ----------------------------------------------------------------
+
+// wakeable is how many idle ps an m may be woken for; none, if it is not above 0. Read
+// after work has been published: see considerwake.
+inline std::int32_t wakeable() noexcept {
+  return sched.npidle.load(relaxed) - sched.nspare.load(relaxed);
+}
+
+// onetoomany says that more ps are at work than shall be: who has no work of its own
+// leaves what there is to the others.
+inline bool onetoomany() noexcept { return wakeable() < 0; }
+
+// sparefor leaves those of n ps idle that there are above processors. procresize.
+void sparefor(std::int32_t n) noexcept;
+
+// lookatspare decides anew how many are left idle. Context sysmon.
+void lookatspare(std::int64_t now) noexcept;
+
 // ---- donate.cc -----------------------------------------------------------------
 
 // wanting is how many look for work, or have a p to do some.
 inline std::uint32_t wanting() noexcept {
+  const std::int32_t idle = wakeable();
   return static_cast<std::uint32_t>(sched.nmspinning.load(relaxed) +
-                                    sched.npidle.load(relaxed));
+                                    (idle > 0 ? idle : 0));
 }
 
 // donate gives some of pp's goroutines to the global queue, for who has asked. Owns pp.
@@ -129,6 +148,10 @@ inline void keepnone(p* pp) noexcept {
 // Call it after publishing the work. Any thread.
 void wakep() noexcept;
 
+// wakeinanycase does so even if only spare ps are idle: for a timer, or to have a
+// poller. Any thread.
+void wakeinanycase() noexcept;
+
 // startm gets an m to run pp (null: an idle one, if there is any). Does not
 // block. If no thread can be had, pp goes back to the idle list.
 void startm(p* pp, bool spinning) noexcept;
@@ -137,8 +160,8 @@ void startm(p* pp, bool spinning) noexcept;
 void handoffp(p* pp) noexcept;
 
 // idle parks mp, which has no p, until it has one; or, m0, until the run ends.
-// Context g0.
-void idle(m* mp) noexcept;
+// True: a timer may be due. Context g0.
+bool idle(m* mp) noexcept;
 
 // grabidlep gives mp an idle p if there is one.
 bool grabidlep(m* mp) noexcept;

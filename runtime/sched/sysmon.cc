@@ -15,6 +15,7 @@
 //   - asks a goroutine that has been in user code for 10 ms while others wait to
 //     yield at its next safepoint (safepoint.cc), if it has any
 //   - makes who runs such a one in place (join.cc) runnable
+//   - lets ms have the ps above processors where others block theirs (spareps.cc)
 //   - takes the p from one that did not, in a blocking call or computing, and
 //     hands it on; at once, if a timer is due: whoever sleeps has waited already
 //
@@ -135,6 +136,8 @@ bool checkslice(p* pp, std::int64_t now, bool work, bool due) noexcept {
     preempt(pp);
     return true;
   }
+  // Where there are spare ps, sysmon looks oftener, and who blocks has one of those.
+  if (sched.nspare.load(relaxed) > 0 && ran < 2 * kSlice) return false;
   return retake(pp);
 }
 
@@ -147,7 +150,7 @@ bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
   const bool due = when != 0 && when <= now;
   if (due || sched.runqn.load(relaxed) > 0)
     pp->attention.fetch_or(kAttnLook, relaxed);
-  const bool idlep = sched.npidle.load(relaxed) > 0;
+  const bool idlep = wakeable() > 0;
   if (idlep && queued(pp) > 1 && pp->keepuntil.load(relaxed) <= now) {
     wakep();
     did = true;
@@ -169,10 +172,13 @@ bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
     wakep();
     did = true;
   }
-  return checkslice(pp, now, work || due, (due || arrived) && !idlep) || did;
+  const bool late =
+      (due && sched.npidle.load(relaxed) == 0) || (arrived && !idlep);
+  return checkslice(pp, now, work || due, late) || did;
 }
 
 bool checkall(std::int64_t now) noexcept {
+  lookatspare(now);
   bool did = sysmonpoll(now);
   const bool arrived = did;
   const int n = numprocs();
@@ -180,8 +186,8 @@ bool checkall(std::int64_t now) noexcept {
     if (allp[i]->status.load(relaxed) == pstatus::running)
       did = checkp(allp[i], now, arrived) || did;
   if (const std::int64_t next = earliesttimer(); next != 0 && next <= now)
-    wakep();
-  if (sched.runqn.load(relaxed) > 0 && sched.npidle.load(relaxed) > 0) wakep();
+    wakeinanycase();
+  if (sched.runqn.load(relaxed) > 0) wakep();
   return did;
 }
 

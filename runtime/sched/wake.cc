@@ -157,8 +157,8 @@ struct sleeping {
 void choosepoll(m* mp, std::int64_t& ns, sleeping& how) noexcept {
   how.inpoll = false;
   if (sched.pollm.load(relaxed) != mp || !netpollinuse()) return;
-  how.inpoll = !how.useless || sched.npidle.load(relaxed) > 0 ||
-               netpollage(nanotime()) >= kStale;
+  how.inpoll =
+      !how.useless || wakeable() > 0 || netpollage(nanotime()) >= kStale;
   sched.pollaside.store(!how.inpoll, relaxed);
   if (how.inpoll) {
     how.patience = kStale;
@@ -173,7 +173,8 @@ bool preparesleep(m* mp, std::int64_t& ns, sleeping& how) noexcept {
   const lockguard hold(sched.lock);
   const bool ending = sched.ending.load(relaxed);
   if (mp->ism0 && ending) return true;
-  if (sched.runq.n > 0 && !sched.stopping.load(relaxed) && !ending) {
+  if (sched.runq.n > 0 && wakeable() > 0 && !sched.stopping.load(relaxed) &&
+      !ending) {
     if (p* pp = pidleget(); pp != nullptr) {
       acquirep(mp, pp);
       return true;
@@ -223,7 +224,7 @@ void wakepoller(std::int64_t when) noexcept {
   const std::int64_t until = sched.polluntil.load(relaxed);
   if (until == 0) {
     // Nobody polls. A caller with a p comes by its timers itself.
-    if (!havep) wakep();
+    if (!havep) wakeinanycase();
     return;
   }
   if (when < until) wakeidlepoller();
@@ -247,13 +248,13 @@ bool grabidlep(m* mp) noexcept {
   return true;
 }
 
-void idle(m* mp) noexcept {
+bool idle(m* mp) noexcept {
   sleeping how;
   for (;;) {
     std::int64_t ns = becomepoller(mp) ? pollsleep() : -1;
     if (ns == 0) {
       resignpoller(mp);
-      if (grabidlep(mp)) return;
+      if (grabidlep(mp)) return true;
       pokedue();
       ns = -1;
     }
@@ -262,12 +263,16 @@ void idle(m* mp) noexcept {
     } else if (stopm(mp, ns, how.inpoll)) {
       how.useless = true;
     }
-    if (getp(mp) != nullptr) return;
-    if (mp->ism0 && sched.ending.load(acquire)) return;
+    if (getp(mp) != nullptr) return mp->spinning;
+    if (mp->ism0 && sched.ending.load(acquire)) return false;
   }
 }
 
 void wakep() noexcept {
+  if (wakeable() > 0) wakeinanycase();
+}
+
+void wakeinanycase() noexcept {
   if (sched.npidle.load(relaxed) == 0) return;
   std::int32_t none = 0;
   if (sched.nmspinning.load(relaxed) != 0 ||
@@ -329,7 +334,7 @@ void handoffp(p* pp) noexcept {
   {
     const lockguard hold(sched.lock);
     if (givestopped(pp)) return;
-    if (!work && sched.runq.n == 0) {
+    if (!work && (sched.runq.n == 0 || onetoomany())) {
       pidleput(pp);
       pp = nullptr;
     }
@@ -339,7 +344,7 @@ void handoffp(p* pp) noexcept {
   if (next == 0 && !netpollinuse()) return;
   // Somebody has to wait for the timers and the descriptors.
   if (sched.pollm.load(relaxed) == nullptr) {
-    wakep();
+    wakeinanycase();
   } else if (sched.pollaside.load(relaxed)) {
     wakeidlepoller();
   }

@@ -240,6 +240,7 @@ void procresize(m* mp, int n) noexcept {
   }
   for (int i = n; i < old; i++) emptyp(allp[i], allp[0]);
   sched.nprocs.store(n, release);  // pairs with numprocs
+  sparefor(n);
 }
 
 timers* mytimers() noexcept {

@@ -50,6 +50,7 @@ std::int64_t cpuquota(const char*, const char*) noexcept { return 0; }
 std::int64_t cpuquota() noexcept { return 0; }
 int threadcount() noexcept { return -ENOSYS; }
 std::int64_t cputime(std::int64_t) noexcept { return -ENOSYS; }
+std::int64_t threadtime(std::int64_t) noexcept { return -ENOSYS; }
 std::int64_t pidfdkill(int, int) noexcept { return -ENOSYS; }
 std::int64_t rseqregister(void*, std::uint32_t, std::uint32_t) noexcept {
   return -ENOSYS;

@@ -46,6 +46,15 @@ void entry(int sig, void* info, void* ctxt) noexcept {
   if ((kFaults & sigbit(sig)) == 0) raise(sig);
 }
 
+// Clocks of the time that something has run: a process, or with kThread a thread.
+constexpr std::int64_t kSched = 2, kThread = 4;
+
+std::int64_t runningtime(std::int64_t id, std::int64_t kind) noexcept {
+  timespec t;
+  const std::int64_t err = clockcall(~id * 8 | kind, &t);
+  return err < 0 ? err : t.sec * kSecond + t.nsec;
+}
+
 }  // namespace
 
 std::int64_t getsig(int sig, sigdisp* now) noexcept {
@@ -155,10 +164,11 @@ void* sysshared(std::size_t bytes) noexcept {
 }
 
 std::int64_t cputime(std::int64_t pid) noexcept {
-  constexpr std::int64_t kSched = 2;  // CPUCLOCK_SCHED, of a process
-  timespec t;
-  const std::int64_t err = clockcall(~pid * 8 | kSched, &t);
-  return err < 0 ? err : t.sec * kSecond + t.nsec;
+  return runningtime(pid, kSched);
+}
+
+std::int64_t threadtime(std::int64_t tid) noexcept {
+  return runningtime(tid, kSched | kThread);
 }
 
 std::int64_t reap(std::int64_t pid, int* status) noexcept {

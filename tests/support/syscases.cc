@@ -280,6 +280,12 @@ const std::vector<syscase> kPlaincases = {
        return t < 0 ? t : 1;
      },
      none},
+    {"threadtime", none,
+     []() -> long long {
+       const std::int64_t t = sys::threadtime(sys::gettid());
+       return t < 0 ? t : 1;
+     },
+     none},
     {"reap", forked,
      []() -> long long {
        std::int64_t r;

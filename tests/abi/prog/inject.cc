@@ -223,7 +223,7 @@ void waitspawned(long long r) {
   unsignals(r);
 }
 
-// What makes no call on these systems: threadcount, cputime, rseqregister,
+// What makes no call on these systems: threadcount, cputime, threadtime, rseqregister,
 // robustlist_get, robustlist_set, pidfdkill, cpuquota, pagesize, syscommit, sigtab,
 // minaltstack, membarrier_kind, ourdisp, siginit, disp_isours, disp_onstack,
 // disp_addonstack, siginfo_fromuser, siginfo_tothread, siginfo_code, siginfo_addr,

@@ -40,6 +40,8 @@ inline void* sysreserve(std::size_t bytes) noexcept {
 inline std::int64_t sysfree(void*, std::size_t) noexcept { return 0; }
 inline std::size_t pagesize() noexcept { return 4096; }
 inline int ncpu() noexcept { return 256; }
+inline std::int64_t gettid() noexcept { return 1; }
+inline std::int64_t threadtime(std::int64_t) noexcept { return -1; }
 inline void membarrier() noexcept { sim::barrier(); }
 enum class barrierkind : std::uint32_t { unset, expedited, global, protect };
 inline barrierkind membarrier_kind() noexcept { return barrierkind::expedited; }

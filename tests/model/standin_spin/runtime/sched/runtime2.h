@@ -57,6 +57,7 @@ struct g {
   waitreason why = waitreason::none;
   std::uint64_t parentgoid = 0;
   std::uint8_t flags = 0;
+  std::uint32_t nosafepoint = 0, syscalls = 0;
   quiet<gstatus> status{gstatus::waiting};
   quiet<std::uint32_t> parkword{0};
 };
@@ -185,6 +186,7 @@ struct m {
   quiet<std::uint32_t> inruntime{1};
   quiet<std::uint32_t> claim{kClaimNone};
   quiet<p*> pp{nullptr};
+  g* curg = nullptr;
   bool spinning = false;
   bool ism0 = false;
   std::uint64_t rand = 0;
@@ -263,6 +265,7 @@ struct scheduler {
   quiet<bool> ending{false}, stopping{false}, m0arrived{false};
   quiet<std::int64_t> clock{0};
 
+  quiet<std::int32_t> nspare{0};
   std::atomic<std::int32_t> npidle{0};
   std::atomic<std::int32_t> nmspinning{0};
   std::atomic<std::uint32_t> runqn{0};

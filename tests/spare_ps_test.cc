@@ -1,0 +1,183 @@
+// tests/spare_ps_test.cc - more ps than processors, and goroutines without a p.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+#include "burrow/burrow.h"
+#include "burrow/metrics.h"
+#include "runtime/sched/runtime2.h"
+#include "sys/os.h"
+#include "tests/support/gotest.h"
+
+namespace burrow {
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+// soon says whether f() came true within 20 s.
+template <class F>
+bool soon(F f) {
+  const auto end = steady::now() + 20s;
+  while (!f())
+    if (steady::now() > end) return false;
+  return true;
+}
+
+bool tells() { return sys::threadtime(sys::gettid()) >= 0; }
+
+class SparePs : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const char* debug = std::getenv("BURROW_DEBUG")) was_ = debug;
+    ::unsetenv("BURROW_DEBUG");
+  }
+  void TearDown() override {
+    if (!was_.empty()) ::setenv("BURROW_DEBUG", was_.c_str(), 1);
+  }
+
+ private:
+  std::string was_;
+};
+
+TEST_F(SparePs, AreThoseAboveProcessorsAndFollowMaxprocs) {
+  if (!tells()) GTEST_SKIP() << "this system does not tell a thread's time";
+  const auto spares = [](int n) {
+    maxprocs(n);
+    // Sysmon changes it within ms, while too little runs.
+    return soon([n] {
+      const int spare = rt::sched.nspare.load(std::memory_order_relaxed);
+      return spare == std::max(n - num_cpu(), 0);
+    });
+  };
+  run(
+      [&] {
+        EXPECT_TRUE(spares(num_cpu()));
+        EXPECT_TRUE(spares(num_cpu() + 5));
+        EXPECT_TRUE(spares(1));
+      },
+      {.maxprocs = num_cpu() + 3});
+}
+
+TEST_F(SparePs, AreNoneIfAskedForAllOrNobodyIsPreempted) {
+  for (const char* debug : {"allps=1", "asyncpreemptoff=1"}) {
+    ::setenv("BURROW_DEBUG", debug, 1);
+    run(
+        [] {
+          const auto end = steady::now() + 20ms;
+          while (steady::now() < end)
+            EXPECT_EQ(rt::sched.nspare.load(std::memory_order_relaxed), 0);
+        },
+        {.maxprocs = num_cpu() + 3});
+  }
+  ::unsetenv("BURROW_DEBUG");
+}
+
+// Nobody's p is taken from them, so that each needs one of its own.
+TEST_F(SparePs, AreThereForThoseThatBlockUnnoticed) {
+  if (!tells()) GTEST_SKIP() << "this system does not tell a thread's time";
+  ::setenv("BURROW_DEBUG", "maxhogs=0", 1);
+  const int n = num_cpu() + 20;
+  std::atomic<int> blocked{0};
+  std::atomic<bool> all{false};
+  run(
+      [&] {
+        wait_group wg;
+        for (int i = 0; i < n; ++i)
+          wg.go([&] {
+            const auto end = steady::now() + 20s;
+            while (!all && steady::now() < end) {
+              if (++blocked == n) all = true;
+              ::usleep(2000);
+              --blocked;
+            }
+          });
+        wg.wait();
+      },
+      {.maxprocs = n});
+  ::unsetenv("BURROW_DEBUG");
+  EXPECT_TRUE(all) << "they never slept all at once";
+}
+
+TEST_F(SparePs, EndlessLoopsAllGetTheirTurn) {
+  const int n = num_cpu() + 6;
+  std::atomic<int> arrived{0};
+  run(
+      [&] {
+        wait_group wg;
+        for (int i = 0; i < n; ++i)
+          wg.go([&] {
+            ++arrived;
+            EXPECT_TRUE(soon([&] { return arrived == n; }));
+          });
+        wg.wait();
+      },
+      {.maxprocs = n});
+  EXPECT_EQ(arrived, n);
+}
+
+TEST_F(SparePs, ATimerIsNotLateForThem) {
+  std::atomic<bool> stop{false};
+  run(
+      [&] {
+        wait_group wg;
+        for (int i = 0; i < num_cpu() * 4; ++i)
+          wg.go([&] {
+            while (!stop) {
+            }
+          });
+        const auto start = steady::now();
+        for (int i = 0; i < 20; ++i) sleep_for(2ms);
+        EXPECT_LT(steady::now() - start, 10s);
+        stop = true;
+        wg.wait();
+      },
+      {.maxprocs = num_cpu() * 8});
+}
+
+// hasoneafter has send() called, with somebody waiting at c, by a goroutine that has lost
+// its p, and says whether it has one afterwards.
+bool hasoneafter(bool (*send)(chan<int>& c)) {
+  bool has = false;
+  run(
+      [&] {
+        auto c = make_chan<int>();
+        std::atomic<bool> stop{false};
+        wait_group wg;
+        wg.go([&] { c.recv(); });
+        wg.go([&] {
+          while (!stop) yield();
+        });
+        sleep_for(1ms);
+        EXPECT_TRUE(soon([] { return metrics::read().ms_without_p > 0; }));
+        EXPECT_TRUE(send(c));
+        has = metrics::read().ms_without_p == 0;
+        stop = true;
+        wg.wait();
+      },
+      {.maxprocs = 1});
+  return has;
+}
+
+// A goroutine that finds somebody waiting each time it sends never parks; that is no
+// reason to go on without a p.
+TEST(WithoutAP, ASenderWaitsForOne) {
+  EXPECT_TRUE(hasoneafter([](chan<int>& c) { return c.send(1), true; }));
+}
+
+// The caller may hold a lock, or be in a blocking call.
+TEST(WithoutAP, WhoOnlyTriesDoesNotWait) {
+  EXPECT_FALSE(hasoneafter([](chan<int>& c) { return c.try_send(1); }));
+  EXPECT_FALSE(hasoneafter([](chan<int>& c) {
+    const no_preempt here;
+    return c.send(1), true;
+  }));
+}
+
+}  // namespace
+}  // namespace burrow
