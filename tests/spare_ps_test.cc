@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -138,6 +139,17 @@ TEST_F(SparePs, ATimerIsNotLateForThem) {
         wg.wait();
       },
       {.maxprocs = num_cpu() * 8});
+}
+
+TEST(SysThread, TimeThatAThreadHasRun) {
+  if (!tells()) GTEST_SKIP() << "this system does not tell a thread's time";
+  const std::int64_t before = sys::threadtime(sys::gettid());
+  ASSERT_GT(before, 0);
+  const std::int64_t end = sys::nanotime() + 5'000'000;
+  while (sys::nanotime() < end) {
+  }
+  EXPECT_GT(sys::threadtime(sys::gettid()), before);
+  EXPECT_EQ(sys::threadtime(0x3ffffff), -EINVAL);
 }
 
 // hasoneafter has send() called, with somebody waiting at c, by a goroutine that has lost

@@ -389,17 +389,6 @@ TEST(Forkraw, TheChildCountsInSharedMemory) {
   sys::sysfree(count, 4096);
 }
 
-TEST(SysThread, TimeRunByThread) {
-  const std::int64_t before = sys::threadtime(sys::gettid());
-  if (before == -ENOSYS) GTEST_SKIP() << "this system does not tell";
-  ASSERT_GT(before, 0);
-  const std::int64_t end = sys::nanotime() + 5'000'000;
-  while (sys::nanotime() < end) {
-  }
-  EXPECT_GT(sys::threadtime(sys::gettid()), before);
-  EXPECT_EQ(sys::threadtime(0x3ffffff), -EINVAL);
-}
-
 // ---- Output ----
 
 TEST(Write, ReportsErrorsWithoutErrno) {
