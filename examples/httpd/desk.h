@@ -1,8 +1,8 @@
 // examples/httpd/desk.h - what a connection works at while there is something to do.
 //
 // A connection takes a desk when a request begins to come in, and gives it back when all
-// is answered and sent: one that rests has none (but see fd::read(room)). So a few desks, which stay in the
-// processor's cache, serve thousands of connections.
+// is answered and sent: one that rests has none (but see fd::read(room)). So a few desks,
+// which stay in the processor's cache, serve thousands of connections.
 #pragma once
 
 #include <cstddef>

@@ -195,9 +195,11 @@ struct alignas(kCacheLine) m {
   std::uint32_t vainpolls = 0;
   bool unasked = false;
 
+  // sysmon only: for how many ns it had run when spareps.cc looked.
+  std::int64_t monran = 0;
+
   // Signals (runtime/signal/). The thread's own, but for the first two.
   std::atomic<std::int64_t> tid{0};  // 0: no thread
-  std::int64_t monran = 0;  // sysmon only: how long it had run (spareps.cc), ns
   std::atomic<const frozentrace*> frozen{nullptr};
   std::atomic<std::uint32_t> sigclaim{0};  // the claim asked for by signal
   std::atomic<std::uint32_t> sigtrace{0};  // its trace is asked for
@@ -296,9 +298,7 @@ struct alignas(kCacheLine) p {
   std::uint64_t monsyscall = 0;
   std::int64_t monsyscallwhen = 0;
   bool monasked = false;
-  std::uint32_t monheld = 0;  // nacquire, and ...
-  std::int64_t monran =
-      0;  // ... how long its m had run, when spareps.cc looked
+  std::uint32_t monheld = 0;  // nacquire, when spareps.cc looked
 };
 
 // timetolook says that pp has timers, and has not looked at them for some us: 64

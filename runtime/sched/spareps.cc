@@ -31,7 +31,8 @@ namespace {
 
 constexpr std::int64_t kWindow = 1'000'000, kWindowPerM = 10'000;
 
-std::int32_t above = 0;  // ps that there are above processors; sched.lock
+// Ps that there are above processors; written under sched.lock.
+std::atomic<std::int32_t> above{0};
 
 // ranfor returns for how many of the last `window` ns mp has run; at most all of them, if
 // it has not been looked at for longer.
@@ -69,38 +70,40 @@ std::int32_t unused(std::int32_t cpus, std::int64_t window) noexcept {
 }  // namespace
 
 void sparefor(std::int32_t n) noexcept {
-  const bool all = debugvar.allps.load(relaxed) ||
-                   debugvar.chaos.load(relaxed) ||
-                   debugvar.asyncpreemptoff.load(relaxed) ||
-                   sys::threadtime(sys::gettid()) < 0;
-  const std::int32_t more = n - sys::ncpu();
+  std::int32_t more = std::max(n - sys::ncpu(), 0);
+  if (more > 0 &&
+      (debugvar.allps.load(relaxed) || debugvar.chaos.load(relaxed) ||
+       debugvar.asyncpreemptoff.load(relaxed) ||
+       sys::threadtime(sys::gettid()) < 0))
+    more = 0;
   const lockguard hold(sched.lock);
-  above = !all && sched.sysmonstarted && more > 0 ? more : 0;
-  sched.nspare.store(above, relaxed);
+  if (!sched.sysmonstarted) more = 0;
+  above.store(more, relaxed);
+  sched.nspare.store(more, relaxed);
 }
 
 void lookatspare(std::int64_t now) noexcept {
   static std::int64_t last = 0;
+  static std::int32_t before = 0;
+  const std::int32_t most = above.load(relaxed);
   const std::int64_t window = now - last;
-  if (window < kWindow) return;
-  std::int32_t n, most;
+  if (most == 0 || window < kWindow) return;
+  std::int32_t n;
   std::int64_t ms;
   {
     const lockguard hold(sched.lock);
     n = numprocs();
-    most = above;
     ms = sched.mcount;
   }
-  if (most == 0 || most >= n || window < ms * kWindowPerM) return;
+  if (most >= n || window < ms * kWindowPerM) return;
   last = now;
-  static std::int32_t before = 0;
   const std::int32_t cpus = n - most;
-  const std::int32_t current = unused(cpus, window),
-                     free = std::min(current, before);
+  const std::int32_t current = unused(cpus, window);
+  const std::int32_t free = std::min(current, before);
   before = current;
   const lockguard hold(sched.lock);
   // Unless maxprocs has changed, or there are some to wake.
-  if (above != most || wakeable() > 0) return;
+  if (above.load(relaxed) != most || wakeable() > 0) return;
   const std::int32_t busy = n - sched.npidle.load(relaxed);
   const std::int32_t shall =
       free > 0 ? busy + std::max(busy * free / cpus, 1) : 0;

@@ -157,8 +157,8 @@ struct sleeping {
 void choosepoll(m* mp, std::int64_t& ns, sleeping& how) noexcept {
   how.inpoll = false;
   if (sched.pollm.load(relaxed) != mp || !netpollinuse()) return;
-  how.inpoll =
-      !how.useless || wakeable() > 0 || netpollage(nanotime()) >= kStale;
+  how.inpoll = !how.useless || sched.npidle.load(relaxed) > 0 ||
+               netpollage(nanotime()) >= kStale;
   sched.pollaside.store(!how.inpoll, relaxed);
   if (how.inpoll) {
     how.patience = kStale;
