@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <string>
 
@@ -134,6 +135,49 @@ TEST_F(SparePs, ATimerIsNotLateForThem) {
         const auto start = steady::now();
         for (int i = 0; i < 20; ++i) sleep_for(2ms);
         EXPECT_LT(steady::now() - start, 10s);
+        stop = true;
+        wg.wait();
+      },
+      {.maxprocs = num_cpu() * 8});
+}
+
+// While all processors are busy, timers are with ps that are at work: nobody's thread has
+// to get a processor for them.
+TEST_F(SparePs, LeaveTheirTimersToThoseAtWork) {
+  if (!tells()) GTEST_SKIP() << "this system does not tell a thread's time";
+  const auto withidle = [] {
+    for (int i = 0; i < rt::numprocs(); ++i)
+      if (rt::allp[i]->status.load() == rt::pstatus::idle &&
+          rt::allp[i]->ts.minwhen() != 0)
+        return true;
+    return false;
+  };
+  std::atomic<bool> stop{false};
+  int fewest = INT_MAX;
+  run(
+      [&] {
+        wait_group wg;
+        for (int i = 0; i < num_cpu() * 8; ++i)
+          wg.go([&] {
+            while (!stop) {
+              testsupport::compute(20us);
+              yield();
+            }
+          });
+        for (int i = 0; i < 20; ++i)
+          wg.go([&] {
+            while (!stop) sleep_for(1ms);
+          });
+        EXPECT_TRUE(soon([&] {
+          int found = 0;
+          for (int i = 0; i < 100; ++i) {
+            found += withidle() ? 1 : 0;
+            yield();
+          }
+          fewest = std::min(fewest, found);
+          return found < 10;
+        })) << "at best "
+            << fewest << " of 100 times";
         stop = true;
         wg.wait();
       },

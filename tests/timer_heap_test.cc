@@ -58,6 +58,36 @@ TEST(TimerHeap, RandomPushesAndRemovalsKeepItSound) {
   }
 }
 
+TEST(TimerHeap, GivesFewAwayAndNeitherManyNorToOneThatWasMoved) {
+  std::vector<std::unique_ptr<burrow::rt::timer>> all;
+  burrow::rt::timers from, to, gone;
+  const auto add = [&] {
+    all.push_back(std::make_unique<burrow::rt::timer>(&kNoOps));
+    burrow::rt::heapgrow(from, from.len + 1);
+    burrow::rt::heappush(from, entry(*all.back(), 100 - from.len));
+  };
+  while (from.len < 64) add();
+  gone.moved = &to;
+  EXPECT_FALSE(burrow::rt::givetimers(from, gone));
+  EXPECT_EQ(from.len, 64u);
+  EXPECT_TRUE(burrow::rt::givetimers(from, to));
+  EXPECT_EQ(from.len, 0u);
+  EXPECT_EQ(to.len, 64u);
+  expectsound(from);
+  expectsound(to);
+  for (const auto& t : all)
+    EXPECT_EQ(t->where.load(), reinterpret_cast<std::uintptr_t>(&to));
+  while (from.len < 65) add();
+  EXPECT_FALSE(burrow::rt::givetimers(from, to));
+  EXPECT_EQ(from.len, 65u);
+  // Held by somebody: it does not wait.
+  burrow::rt::heapremove(from, 0);
+  to.lock.lock();
+  EXPECT_FALSE(burrow::rt::givetimers(from, to));
+  to.lock.unlock();
+  EXPECT_TRUE(burrow::rt::givetimers(from, to));
+}
+
 TEST(TimerHeap, PopsInOrder) {
   std::mt19937_64 rng(2);
   std::vector<std::unique_ptr<burrow::rt::timer>> all;

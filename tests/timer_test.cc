@@ -189,4 +189,36 @@ GO_TEST(Timer, OnForeignThreads) {
   EXPECT_EQ(good, 400);
 }
 
+// Sleepers that want more time than there is overtake those that yield, but not for ever.
+GO_TEST(Sleep, OvertakesThoseThatYieldNotForEver) {
+  constexpr int kYielders = 3, kTurns = 5;
+  std::atomic<bool> stop{false};
+  std::atomic<int> turns[kYielders] = {};
+  burrow::wait_group wg;
+  for (auto& mine : turns)
+    wg.go([&] {
+      while (!stop) {
+        ++mine;
+        burrow::yield();
+      }
+    });
+  for (int i = 0; i < 8 * burrow::maxprocs(0); ++i)
+    wg.go([&] {
+      while (!stop) {
+        burrow::testsupport::compute(1ms);
+        burrow::sleep_for(100us);
+      }
+    });
+  const auto all = [&] {
+    for (const auto& n : turns)
+      if (n < kTurns) return false;
+    return true;
+  };
+  const auto end = steady::now() + 20s;
+  while (!all() && steady::now() < end) burrow::sleep_for(5ms);
+  EXPECT_TRUE(all());
+  stop = true;
+  wg.wait();
+}
+
 }  // namespace

@@ -98,6 +98,7 @@ bool considerprobe(const p*, g*) noexcept { return false; }
 void probedready(g*) noexcept {}
 void probedruns(p*, g*) noexcept {}
 std::int64_t runtimers(timers&, std::int64_t) noexcept { sim::fail("a timer"); }
+bool givetimers(timers&, timers&) noexcept { return false; }
 timers::~timers() {}
 void destroylocals(void*) noexcept {}
 std::uint64_t goroutinecount() noexcept { return 0; }

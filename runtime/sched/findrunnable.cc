@@ -129,13 +129,48 @@ struct stalker {
   }
 };
 
+// rundue runs what is due at now (ns) of ts, on pp. Whom it wakes goes before
+// those that have yielded, for it should have run already, and behind who was woken so
+// before: wokenend is where those end in fifo. Nobody is overtaken for long; and where
+// very many are woken at a time, they stay behind: what is needed next is known ahead
+// then (fetchahead).
+void rundue(p* pp, timers& ts, std::int64_t now) noexcept {
+  constexpr std::uint32_t kFetched = 16, kMost = 64;
+  constexpr std::int64_t kOvertaken = 1'000'000;
+  runq& q = pp->fifo;
+  const std::uint32_t before = q.size();
+  std::uint32_t woken = pp->wokenend - q.taken();
+  if (woken > before) {
+    woken = 0;  // somebody behind them has run since
+    pp->overtakensince = 0;
+  }
+  runtimers(ts, now);
+  const std::uint32_t n = q.size() - before;
+  for (std::uint32_t i = 0; i < n && i < kFetched; i++)
+    fetchstack(q.peek(before + i));
+  if (woken == before) {
+    pp->wokenend = q.taken() + before + n;
+    pp->overtakensince = 0;
+    return;
+  }
+  if (n == 0 || woken + n > kMost) return;
+  if (pp->overtakensince == 0) pp->overtakensince = now;
+  if (now - pp->overtakensince > kOvertaken) return;
+  g* first[kMost];
+  for (std::uint32_t i = 0; i < woken; i++) first[i] = q.popfront();
+  for (std::uint32_t i = 0; i < n; i++) q.pushfront(q.popback());
+  for (std::uint32_t i = woken; i > 0; i--) q.pushfront(first[i - 1]);
+  pp->wokenend = q.taken() + woken + n;
+  considerwake(pp);  // who has looked meanwhile may have seen too few
+}
+
 // latetimers runs what is due of all ps' timers, and returns one whom that woke.
 g* latetimers(p* pp, std::int64_t now) noexcept {
   const std::int32_t np = numprocs();
   for (std::int32_t i = 0; i < np; i++) {
     const std::int64_t when = allp[i]->ts.minwhen();
     if (when == 0 || when > now) continue;
-    runtimers(allp[i]->ts, now);
+    rundue(pp, allp[i]->ts, now);
     if (g* gp = localnext(pp); gp != nullptr) return gp;
   }
   return nullptr;
@@ -197,8 +232,20 @@ inline bool leftwork(const p* pp, std::int64_t now) noexcept {
   return pp->lone.load(relaxed) && pp->runnext.load(relaxed) != nullptr;
 }
 
+// mindtimers tells the poller of the timers of pp, which has become idle: until then it
+// left them to the owner (timertowatch).
+inline void mindtimers(const p* pp) noexcept {
+  const std::int64_t when = pp->ts.minwhen();
+  if (when == 0 || sched.nspare.load(relaxed) == 0) return;
+  // [POLL] As who has no p: the poller has looked at pp's status after this, or we read
+  // what it sleeps until, or that it is about to look.
+  std::atomic_thread_fence(seq_cst);
+  if (sched.polluntil.load(relaxed) > when) wakeidlepoller();
+}
+
 // goidle gives mp's p back. Null, or work that turned up under the lock.
 g* goidle(m* mp, p* pp) noexcept {
+  leavetimers(pp);
   {
     const lockguard hold(sched.lock);
     if (sched.stopping.load(relaxed)) return nullptr;
@@ -210,6 +257,7 @@ g* goidle(m* mp, p* pp) noexcept {
     releasep(mp);
     pidleput(pp);
   }
+  mindtimers(pp);
   const bool wasspinning = mp->spinning;
   if (wasspinning) {
     mp->spinning = false;
@@ -244,22 +292,6 @@ g* chaosnext(m* mp, p* pp) noexcept {
   }
 }
 
-// runmytimers runs what is due at now (ns) of pp's timers. Whom they wake goes before
-// those that have yielded, for it should have run already; but where many sleep and
-// many run, in turn, so that what is needed next is known ahead (fetchahead).
-void runmytimers(p* pp, std::int64_t now) noexcept {
-  constexpr std::uint32_t kFetched = 16, kFew = 8, kHogs = 2;
-  const std::uint32_t yielded = pp->fifo.size();
-  runtimers(pp->ts, now);
-  const std::uint32_t n = pp->fifo.size();
-  for (std::uint32_t i = yielded; i < n && i < yielded + kFetched; i++)
-    fetchstack(pp->fifo.peek(i));
-  if (yielded == 0 || (yielded > kHogs && n > yielded + kFew)) return;
-  for (std::uint32_t i = yielded; i < n; i++)
-    pp->fifo.pushfront(pp->fifo.popback());
-  considerwake(pp);  // who has looked meanwhile may have seen one too few
-}
-
 // fromown is the work that needs no other p.
 g* fromown(m* mp, p* pp) noexcept {
   const std::uint32_t attn = pp->attention.load(relaxed);
@@ -270,7 +302,7 @@ g* fromown(m* mp, p* pp) noexcept {
   if (const std::int64_t when = pp->ts.minwhen(); when != 0) {
     const std::int64_t now = nanotime();
     sched.clock.store(now, relaxed);
-    if (when <= now) runmytimers(pp, now);
+    if (when <= now) rundue(pp, pp->ts, now);
     pp->looked = sys::cputicks();
   }
   if (pp->tick.load(relaxed) % 64 == 0 || (attn & kAttnLook) != 0)

@@ -18,12 +18,11 @@ void runq::grow() noexcept {
   if (nslot == nullptr) rtthrow("runq: out of memory");
   const std::uint32_t h = head_.load(std::memory_order_relaxed);
   const std::uint32_t n = size();
-  for (std::uint32_t i = 0; i < n; i++) nslot[i] = slot_[(h + i) & (cap_ - 1)];
+  for (std::uint32_t i = h; i != h + n; i++)
+    nslot[i & (ncap - 1)] = slot_[i & (cap_ - 1)];
   if (slot_ != nullptr) memfree(slot_, bytes(cap_));
   slot_ = nslot;
   cap_ = ncap;
-  head_.store(0, std::memory_order_relaxed);
-  tail_.store(n, std::memory_order_relaxed);
 }
 
 void runq::clear() noexcept {

@@ -89,7 +89,7 @@ class runq {
   void clear() noexcept;
 
  private:
-  void grow() noexcept;  // doubles, renumbers; rtthrow if there is no memory
+  void grow() noexcept;  // doubles; rtthrow if there is no memory
 
   g** slot_ = nullptr;
   std::uint32_t cap_ = 0;  // 0 or a power of two

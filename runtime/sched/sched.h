@@ -118,6 +118,11 @@ inline std::int32_t wakeable() noexcept {
 // leaves what there is to the others.
 inline bool onetoomany() noexcept { return wakeable() < 0; }
 
+// leavetimers gives pp's timers, if they are few, to the p with the longest queue, if pp,
+// which is about to be idle, is one too many. There they are looked at every 16 us; with
+// an idle p they wait for the poller's thread to get a processor. Owns pp.
+void leavetimers(p* pp) noexcept;
+
 // sparefor leaves those of n ps idle that there are above processors. procresize.
 void sparefor(std::int32_t n) noexcept;
 
@@ -168,6 +173,11 @@ bool grabidlep(m* mp) noexcept;
 
 // earliesttimer is the first deadline of all ps in ns; 0: none.
 std::int64_t earliesttimer() noexcept;
+
+// timertowatch is when a timer has to be run by others than its p's owner (ns); 0:
+// never. While nobody may be woken for a spare p, an owner has some time to come by: a
+// thread more would only take its processor.
+std::int64_t timertowatch() noexcept;
 
 // wakem wakes an m that sleeps on its note, or in the netpoller.
 void wakem(m* mp) noexcept;

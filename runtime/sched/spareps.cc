@@ -23,6 +23,7 @@
 
 #include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
+#include "runtime/time/timers.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -68,6 +69,23 @@ std::int32_t unused(std::int32_t cpus, std::int64_t window) noexcept {
 }
 
 }  // namespace
+
+void leavetimers(p* pp) noexcept {
+  if (pp->ts.minwhen() == 0 || !onetoomany()) return;
+  std::uint32_t most = 0;
+  p* to = nullptr;
+  for (int i = 0; i < numprocs(); i++) {
+    const std::uint32_t n = queued(allp[i]);
+    if (n <= most || allp[i]->status.load(relaxed) != pstatus::running)
+      continue;
+    most = n;
+    to = allp[i];
+  }
+  if (to == nullptr || !givetimers(pp->ts, to->ts)) return;
+  // Should `to` be idle by now, then either its mindtimers sees them, or we see that.
+  std::atomic_thread_fence(seq_cst);
+  if (to->status.load(relaxed) != pstatus::running) wakeidlepoller();
+}
 
 void sparefor(std::int32_t n) noexcept {
   std::int32_t more = std::max(n - sys::ncpu(), 0);

@@ -185,7 +185,7 @@ bool checkall(std::int64_t now) noexcept {
   for (int i = 0; i < n; i++)
     if (allp[i]->status.load(relaxed) == pstatus::running)
       did = checkp(allp[i], now, arrived) || did;
-  if (const std::int64_t next = earliesttimer(); next != 0 && next <= now)
+  if (const std::int64_t next = timertowatch(); next != 0 && next <= now)
     wakeinanycase();
   if (sched.runqn.load(relaxed) > 0) wakep();
   return did;
@@ -244,7 +244,7 @@ void sysmon(void*) {
   std::uint32_t seen = 0;
   for (;;) {
     std::int64_t sleep = tick;
-    if (const std::int64_t next = earliesttimer(); next != 0) {
+    if (const std::int64_t next = timertowatch(); next != 0) {
       const std::int64_t left = next - nanotime();
       if (left < sleep) sleep = left > kMinTick * 5 ? left : kMinTick * 5;
     }

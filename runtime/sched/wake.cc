@@ -83,7 +83,7 @@ std::int64_t pollsleep() noexcept {
   } else {
     detail::asymmetric_heavy();
   }
-  const std::int64_t next = earliesttimer();
+  const std::int64_t next = timertowatch();
   if (next == 0) return -1;
   sched.polluntil.store(next, relaxed);
   const std::int64_t left = next - nanotime();
@@ -207,6 +207,19 @@ std::int64_t earliesttimer() noexcept {
   for (int i = 0; i < numprocs(); i++) {
     const std::int64_t when = allp[i]->ts.minwhen();
     if (when != 0 && (next == 0 || when < next)) next = when;
+  }
+  return next;
+}
+
+std::int64_t timertowatch() noexcept {
+  constexpr std::int64_t kGrace = 500'000;
+  if (sched.nspare.load(relaxed) == 0 || wakeable() > 0) return earliesttimer();
+  std::int64_t next = 0;
+  for (int i = 0; i < numprocs(); i++) {
+    std::int64_t when = allp[i]->ts.minwhen();
+    if (when == 0) continue;
+    if (allp[i]->status.load(relaxed) == pstatus::running) when += kGrace;
+    if (next == 0 || when < next) next = when;
   }
   return next;
 }

@@ -159,9 +159,9 @@ std::int64_t nextshot(std::int64_t when, std::int64_t period,
   return next;
 }
 
-// fire does what t, popped from ts, is for; see T3. It owns the pop's
+// fire does what t, popped from a heap, is for; see T3. It owns the pop's
 // reference.
-void fire(timers& ts, timer* t, std::int64_t now) noexcept {
+void fire(timer* t, std::int64_t now) noexcept {
   t->lock.lock();
   if (t->where.load(relaxed) != kTimerFiring) {
     t->lock.unlock();
@@ -174,8 +174,9 @@ void fire(timers& ts, timer* t, std::int64_t now) noexcept {
     const std::int64_t when = nextshot(t->when, t->period, now);
     t->when = when;
     const timerentry e{when, reinterpret_cast<std::uintptr_t>(t)};
-    // Inside the scheduler the run is not over: never null.
-    timers* to = enqueue(ts, e, epoch.load(relaxed));
+    // Inside the scheduler the run is not over: never null. It may have been in the heap
+    // of an idle p.
+    timers* to = enqueue(*mytimers(), e, epoch.load(relaxed));
     // The heap has our reference now: while it is locked, it cannot drop t.
     t->lock.unlock();
     const bool earliest = unlockheap(*to, when);
@@ -209,6 +210,18 @@ std::uint32_t popdue(timers& ts, std::int64_t now, timerentry* out,
   return n;
 }
 
+// addall makes all of from's timers be to's. Both are locked.
+void addall(timers& to, timers& from) noexcept {
+  heapgrow(to, to.len + from.len);
+  for (std::uint32_t i = 0; i < from.len; ++i) {
+    const timerentry e = from.heap[i];
+    if (!issleeper(e)) timerof(e)->where.store(at(to), relaxed);
+    heappush(to, e);
+  }
+  from.len = 0;
+  setmin(from);
+}
+
 // A sleeper that became the earliest: what is done once it is parked.
 struct sleepwake {
   spinlock* lock;
@@ -238,7 +251,7 @@ std::int64_t runtimers(timers& ts, std::int64_t now) noexcept {
       if (issleeper(due[i]))
         goready(sleeperof(due[i]));
       else
-        fire(ts, timerof(due[i]), now);
+        fire(timerof(due[i]), now);
     }
   }
 }
@@ -246,17 +259,24 @@ std::int64_t runtimers(timers& ts, std::int64_t now) noexcept {
 void movetimers(timers& from, timers& to) noexcept {
   from.lock.lock();
   timers& dest = lockopen(to);
-  heapgrow(dest, dest.len + from.len);
-  for (std::uint32_t i = 0; i < from.len; ++i) {
-    const timerentry e = from.heap[i];
-    if (!issleeper(e)) timerof(e)->where.store(at(dest), relaxed);
-    heappush(dest, e);
-  }
+  addall(dest, from);
   dest.lock.unlock();
-  from.len = 0;
-  setmin(from);
   from.moved = &dest;
   from.lock.unlock();
+}
+
+bool givetimers(timers& from, timers& to) noexcept {
+  constexpr std::uint32_t kFew = 64;
+  bool given = false;
+  from.lock.lock();
+  // Not lock: who holds `to` may be about to give to `from`.
+  if (from.len <= kFew && to.lock.try_lock()) {
+    given = to.moved == nullptr;
+    if (given) addall(to, from);
+    to.lock.unlock();
+  }
+  from.lock.unlock();
+  return given;
 }
 
 void opentimers(timers& ts) noexcept {

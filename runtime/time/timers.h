@@ -15,7 +15,7 @@
 //     +------stop, reset-------+        +-----(periodic)------+   |
 //     +------stop, reset (the callback does not happen)-----------+
 //
-//   T1  queued -> firing, queued on another heap (movetimers), and queued ->
+//   T1  queued -> firing, queued on another heap (addall), and queued ->
 //       idle at the end of a run: under the heap's lock. Firing and idle are
 //       released: who finds the timer so, by an acquire, may put it on another
 //       heap without this one's lock, and write the index anew.
@@ -103,6 +103,12 @@ std::int64_t runtimers(timers& ts, std::int64_t now) noexcept;
 //
 // Context  stop-the-world. No cycle of moves: to is of a p that stays.
 void movetimers(timers& from, timers& to) noexcept;
+
+// givetimers is movetimers for now only, if from has few, and nobody else is at to.
+//
+// Context  inside the scheduler; owns from's p, so that the run does not end meanwhile.
+// Returns  whether they are to's now. Nobody is told.
+bool givetimers(timers& from, timers& to) noexcept;
 
 // opentimers ends the forwarding: the heap's p is in use again. Without this
 // call everything works, but the timers of that p live on another one's heap.

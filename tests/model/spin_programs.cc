@@ -345,6 +345,7 @@ std::int64_t newm(p* pp, bool spinning) noexcept {
 std::int64_t runtimers(timers&, std::int64_t) noexcept {
   model::fail("no timer is due");
 }
+void leavetimers(p*) noexcept {}  // no p is one too many
 bool forkedchild = false;
 bool checkdead(int) noexcept { return false; }
 g* frompoll(p*) noexcept { return nullptr; }

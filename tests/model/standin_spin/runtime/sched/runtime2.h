@@ -133,11 +133,14 @@ class runq {
   void pushfront(g* gp) noexcept {
     for (std::uint32_t i = own++; i > 0; i--) slot[i] = slot[i - 1];
     slot[0] = gp;
+    head--;
     n_.store(own, relaxed);
   }
+  std::uint32_t taken() const noexcept { return head; }
   g* popfront() noexcept {
     g* gp = slot[0];
     own--;
+    head++;
     for (std::uint32_t i = 0; i < own; i++) slot[i] = slot[i + 1];
     n_.store(own, relaxed);
     return gp;
@@ -153,7 +156,7 @@ class runq {
   }
   void name(const char* text) const { n_.name(text); }
 
-  std::uint32_t own = 0;
+  std::uint32_t own = 0, head = 0;
   g* slot[6] = {};
 
  private:
@@ -209,6 +212,8 @@ struct p {
   std::uint32_t wakeskip = 0, wakebackoff = 0, wakelone = 0, gave = 0;
   std::uint64_t gavetick = 0, askedat = 0, askedtick = 0, bound = 0;
   std::int64_t triedat = 0;
+  std::uint32_t wokenend = 0;
+  std::int64_t overtakensince = 0;
 
   quiet<std::uint32_t> attention{0};
   quiet<m*> mp{nullptr};
