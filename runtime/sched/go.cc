@@ -140,9 +140,12 @@ namespace {
   if (mp == nullptr || mp->inruntime.load(relaxed) != 0) [[unlikely]]
     return beginelsewhere(pc);
   const bool lost = !enter(mp);
-  if (lost || !hasfree(getp(mp))) [[unlikely]]
+  if (lost) [[unlikely]]
     return beginslow(mp, pc, lost);
-  return {born(gtake(getp(mp)), mp, pc)->inlineclosure, mp};
+  p* pp = getp(mp);
+  if (!hasfree(pp)) [[unlikely]]
+    return beginslow(mp, pc, lost);
+  return {born(gtake(pp), mp, pc)->inlineclosure, mp};
 }
 
 void go_commit(begun b, invoker call) noexcept {

@@ -84,10 +84,14 @@ void startctx(m* mp, g* gp) noexcept;
   return finishswitch();
 }
 
-// gogonew is gogo to one that has not started, on the stack s, by main (switchnew).
-[[gnu::always_inline]] inline m* gogonew(m* mp, g* from, g* to, stackspan s,
+// gogonew is gogo to one that has not started, on the stack *at, by main (switchnew).
+[[gnu::always_inline]] inline m* gogonew(m* mp, g* from, g* to,
+                                         const stackspan* at,
                                          mainfn main) noexcept {
-  to->stack = s;
+  to->stack = *at;
+  // Read again: as parts of what is copied in one go they would come later.
+  asm("" : "+r"(at));
+  const stackspan s = *at;
   sanitizer_newstack(to);
   ehglobals* const eh = mp->ehglobals;
   int* const err = mp->errnop;

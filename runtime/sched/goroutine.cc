@@ -96,7 +96,7 @@ void maingoexit(g* gp) noexcept {
 // callclosure is the goroutine's base frame of user code. Only goexit's own
 // exception is caught: the search for any other handler finds none and ends
 // the process at the throw, with the stack still there to be shown.
-__attribute__((noinline)) void callclosure(g* gp) {
+[[gnu::always_inline]] inline void callclosure(g* gp) {
   try {
     gp->invoke(gp->inlineclosure);
   } catch (detail::goexit_signal& s) {
@@ -242,8 +242,8 @@ const gocontext* goroutinemain(m* mp) {
 // The end that most of these have is here, straight back to outer; apart from the
 // others, for what needs few registers has few to save: a tenth of a start and a join.
 const gocontext* joinedmain() {
-  m* mp = finishswitch();
-  if (kSanitized) return goroutinemain(mp);  // they are told by the usual way
+  if (kSanitized) return goroutinemain(finishswitch());  // tells them
+  m* mp = getm();  // who has switched here left nothing to do
   g* gp = begin(mp);
   callclosure(gp);
   mp = getm();
@@ -251,6 +251,7 @@ const gocontext* joinedmain() {
   if (lost || gp->flags != kGJoined || gp->outer->joinleft > 1) [[unlikely]]
     return endandgoon(mp, gp, lost);
   p* pp = getp(mp);
+  if (pp == nullptr) __builtin_unreachable();
   if (!cachestack(pp, gp->stack)) [[unlikely]]
     return endandgoon(mp, gp, lost);
   gp->stack = {};

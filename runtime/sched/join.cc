@@ -54,8 +54,9 @@ inline bool forothers(const p* pp, std::uint64_t t) noexcept {
 [[gnu::always_inline]] inline g* ownchild(const p* pp, const g* gp) noexcept {
   if (pp->runnext.load(relaxed) != nullptr || pp->lifo.empty()) return nullptr;
   g* child = pp->lifo.peekback();
-  if (child->parentgoid != gp->goid || child->ctx.sp != nullptr ||
-      child->stackpages != 0 || child->flags != 0)
+  BURROW_DCHECK(child->ctx.sp == nullptr);
+  if (child->parentgoid != gp->goid || child->stackpages != 0 ||
+      child->flags != 0)
     return nullptr;
   return child;
 }
@@ -116,7 +117,7 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
   gp->waitsince = sched.clock.load(relaxed);
   gp->status.store(gstatus::waiting, release);  // as gopark
   pp->injoin.store(true, relaxed);
-  mp = gogonew(mp, gp, child, stackalloc(pp, 0), joinedmain);
+  mp = gogonew(mp, gp, child, stackfromcache(pp), joinedmain);
   // The child may have released gp, who goes on run in place, and perhaps elsewhere.
   goon(mp, gp);
   return true;

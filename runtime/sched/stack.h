@@ -67,6 +67,14 @@ inline stackspan stackalloc(p* pp, std::uint32_t pages) noexcept {
   return cachedstack(pp);
 }
 
+// stackfromcache is stackalloc(pp, 0); where what it returns points to is pp's, and
+// overwritten when a stack is put into its cache.
+inline const stackspan* stackfromcache(p* pp) noexcept {
+  if (pp->stackn == 0) [[unlikely]]
+    cachestack(pp, stackallocslow(pp, 0));
+  return &pp->stacks[--pp->stackn];
+}
+
 // stackfree takes back a stack that nobody uses any more; or that only the
 // caller still runs on, until its next switch, with mp's p kept until then.
 void stackfree(m* mp, stackspan s) noexcept;
