@@ -3,8 +3,16 @@
 #pragma once
 
 #include "runtime/sched/sched.h"
+#include "sys/os.h"
 
 namespace burrow::rt {
+
+// timetolook says that pp has timers, and has not looked at them for some us: 64
+// switches may be long, where goroutines compute before they switch.
+inline bool timetolook(const p* pp) noexcept {
+  return pp->ts.minwhen() != 0 &&
+         sys::cputicks() - pp->looked >= sys::ticks16us();
+}
 
 // fetchahead brings what the next ones of a long queue will need into the cache,
 // where the processor could not guess it: a g, and the stack that it points to. A

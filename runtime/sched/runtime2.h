@@ -305,13 +305,6 @@ struct alignas(kCacheLine) p {
   std::uint32_t monheld = 0;  // nacquire, when spareps.cc looked
 };
 
-// timetolook says that pp has timers, and has not looked at them for some us: 64
-// switches may be long, where goroutines compute before they switch.
-inline bool timetolook(const p* pp) noexcept {
-  return pp->ts.minwhen() != 0 &&
-         sys::cputicks() - pp->looked >= sys::ticks16us();
-}
-
 // fetchstack brings the top of gp's stack into the cache.
 inline void fetchstack(const g* gp) noexcept {
   const char* ctx = static_cast<const char*>(gp->ctx.sp);
