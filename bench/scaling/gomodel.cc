@@ -166,6 +166,10 @@ void parkforever(waitreason why) noexcept {
 }
 
 bool joinchild(std::int64_t, waitreason) noexcept { return false; }
+std::int64_t joincounted(const detail::ownedcount&, std::int64_t n,
+                         waitreason) noexcept {
+  return n;
+}
 
 void goready(g* gp) noexcept {
   gp->status.exchange(gst::runnable);

@@ -156,10 +156,9 @@ void go_commit(begun b, invoker call) noexcept {
     return go_start(gp, call, b.room);
   gp->invoke = call;
   p* pp = getp(mp);
-  if (pp->lifo.full()) [[unlikely]]
+  if (!pp->lifo.tryappend(gp)) [[unlikely]]
     return commitfull(mp, gp);
   started(pp, gp);
-  pp->lifo.append(gp);
   asymmetric_light();  // [SPIN] as in considerwake, which is not called for nothing
   if (wakeable() > 0 || (pp->attention.load(relaxed) & kAttnPreempt) != 0)
       [[unlikely]]

@@ -107,6 +107,13 @@ void startctx(m* mp, g* gp) noexcept;
 [[noreturn]] void gogodead(m* mp, g* to) noexcept;
 const gocontext* gogoend(m* mp, g* to) noexcept;
 
+// gogoback is gogoend to one that has run before, where there is no sanitizer.
+inline const gocontext* gogoback(m* mp, g* to) noexcept {
+  loadenv(mp->ehglobals, mp->errnop, to);
+  mp->curg = to;
+  return &to->ctx;
+}
+
 // initgogo comes before the first switch. One thread at a time.
 void initgogo() noexcept;
 

@@ -103,10 +103,13 @@ void maingoexit(g* gp) noexcept {
     s.reached();
     if ((gp->flags & kGMain) != 0) maingoexit(gp);
   }
-  if (gp->locals != nullptr) [[unlikely]] {
-    destroylocals(gp->locals);
-    gp->locals = nullptr;
-  }
+}
+
+inline void endlocals(g* gp) noexcept {
+  if (gp->locals == nullptr) [[likely]]
+    return;
+  destroylocals(gp->locals);
+  gp->locals = nullptr;
 }
 
 // Ends gp, whose m is locked to it, or which is the main goroutine, on g0.
@@ -233,33 +236,51 @@ const gocontext* goroutinemain(m* mp) {
   for (;;) {
     g* gp = begin(mp);
     callclosure(gp);
+    endlocals(gp);
     mp = getm();
     if (!enter(mp)) mp = reacquire(mp);
     if (const gocontext* to = goend(mp, gp); to != nullptr) return to;
   }
 }
 
-// The end that most of these have is here, straight back to outer; apart from the
-// others, for what needs few registers has few to save: a tenth of a start and a join.
-const gocontext* joinedmain() {
-  if (kSanitized) return goroutinemain(finishswitch());  // tells them
-  m* mp = getm();  // who has switched here left nothing to do
-  g* gp = begin(mp);
-  callclosure(gp);
-  mp = getm();
+namespace {
+
+const gocontext* joinedend();
+
+[[gnu::noinline]] const gocontext* joinedlocals() {
+  endlocals(getg());
+  return joinedend();
+}
+
+// joinedend is what joinedmain does once its goroutine has returned. The end that most
+// have is here, straight back to outer, in a function with no register to save: a tenth
+// of a start and a join.
+const gocontext* joinedend() {
+  m* mp = getm();
+  g* gp = mp->curg;
+  if (gp->locals != nullptr) [[unlikely]]
+    return joinedlocals();
   const bool lost = !enter(mp);
   if (lost || gp->flags != kGJoined || gp->outer->joinleft > 1) [[unlikely]]
     return endandgoon(mp, gp, lost);
   p* pp = getp(mp);
-  if (pp == nullptr) __builtin_unreachable();
-  if (!cachestack(pp, gp->stack)) [[unlikely]]
+  if (!freefits(pp, gp) || !cachestack(pp, gp->stack)) [[unlikely]]
     return endandgoon(mp, gp, lost);
   gp->stack = {};
   gp->status.store(gstatus::dead, relaxed);
   pp->nended.add();
   g* outer = unjoin(gp);
-  gfree(pp, gp);
-  return gogoend(mp, outer);
+  gput(pp, gp);
+  return gogoback(mp, outer);
+}
+
+}  // namespace
+
+const gocontext* joinedmain() {
+  if (kSanitized) return goroutinemain(finishswitch());  // tells them
+  m* mp = getm();  // who has switched here left nothing to do
+  callclosure(begin(mp));
+  return joinedend();
 }
 
 }  // namespace burrow::rt

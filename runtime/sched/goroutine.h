@@ -30,19 +30,25 @@ inline g* galloc(p* pp) noexcept {
   return pp != nullptr && hasfree(pp) ? gtake(pp) : gallocslow(pp);
 }
 
-// gfree makes gp reusable. It must have no stack.
+// gfree makes gp reusable. It must have no stack. gput is the part of it for which there
+// is room, and nothing else to do (freefits).
 void gfreeslow(p* pp, g* gp) noexcept;
 inline constexpr std::uint32_t kFreeMax =
     1024;  // on a p, before half goes back
-inline void gfree(p* pp, g* gp) noexcept {
-  if (pp == nullptr || gp->name != nullptr || pp->ngfree == kFreeMax)
-      [[unlikely]]
-    return gfreeslow(pp, gp);
+inline bool freefits(const p* pp, const g* gp) noexcept {
+  return gp->name == nullptr && pp->ngfree != kFreeMax;
+}
+inline void gput(p* pp, g* gp) noexcept {
   gp->ctx.sp = nullptr;
   gp->stackpages = 0;
   gp->schedlink = pp->gfree;
   pp->gfree = gp;
   pp->ngfree++;
+}
+inline void gfree(p* pp, g* gp) noexcept {
+  if (pp == nullptr || !freefits(pp, gp)) [[unlikely]]
+    return gfreeslow(pp, gp);
+  gput(pp, gp);
 }
 
 // setcall makes call(closure) what gp does, wherever the closure is.

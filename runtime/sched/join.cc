@@ -26,6 +26,7 @@
 // Rejected: the child on the waiter's own stack, as a call. It may park, and with it
 // the waiter, who may be what it waits for.
 
+#include "burrow/detail/ownedcount.h"
 #include "runtime/sched/goroutine.h"
 #include "runtime/sched/pick.h"
 #include "runtime/sched/sched.h"
@@ -34,8 +35,9 @@ namespace burrow::rt {
 
 namespace {
 
-// Others may end the wait meanwhile, or a child count for many.
-constexpr std::int64_t kAtOnce = 64;
+// Others may end the wait meanwhile, or a child count for many: after so many decisions
+// the caller looks again. A power of two.
+constexpr std::uint64_t kAtOnce = 64;
 
 // ofothers says whether decision t belongs to others than who is run in place, and
 // there may be some; forothers, whether there is any reason to let them have this one.
@@ -52,8 +54,9 @@ inline bool forothers(const p* pp, std::uint64_t t) noexcept {
 
 // ownchild is the child that gp may run in place, still in pp's queue; null: none.
 [[gnu::always_inline]] inline g* ownchild(const p* pp, const g* gp) noexcept {
-  if (pp->runnext.load(relaxed) != nullptr || pp->lifo.empty()) return nullptr;
+  if (pp->runnext.load(relaxed) != nullptr) return nullptr;
   g* child = pp->lifo.peekback();
+  if (child == nullptr) return nullptr;
   BURROW_DCHECK(child->ctx.sp == nullptr);
   if (child->parentgoid != gp->goid || child->stackpages != 0 ||
       child->flags != 0)
@@ -64,13 +67,14 @@ inline bool forothers(const p* pp, std::uint64_t t) noexcept {
 // take makes child, from ownchild, one that runs in place of gp, by decision t.
 inline void take(p* pp, g* gp, g* child, std::uint64_t t) noexcept {
   pp->tick.store(t, relaxed);
-  pp->lifo.popback();
+  pp->lifo.dropback();
   child->outer = gp;
   child->flags = kGJoined;
 }
 
-// goon is the end of a time in which something else ran than gp, on mp now.
-inline void goon(m* mp, g* gp) noexcept {
+// goon is the end of a time in which something else ran on mp than what does now.
+inline void goon(m* mp) noexcept {
+  g* gp = mp->curg;
   gp->status.store(gstatus::running, relaxed);
   if ((gp->flags & kGJoined) != 0) getp(mp)->injoin.store(true, relaxed);
   leave(mp);
@@ -85,12 +89,11 @@ inline void goon(m* mp, g* gp) noexcept {
   getp(mp)->runnext.store(gp, relaxed);
   g* next = picknext(mp);
   if (next != gp) mp = gogo(mp, gp, next != nullptr ? next : &mp->g0);
-  goon(mp, gp);
+  goon(mp);
 }
 
-}  // namespace
-
-bool joinchild(std::int64_t least, waitreason why) noexcept {
+[[gnu::always_inline]] inline bool join(std::int64_t least,
+                                        waitreason why) noexcept {
   m* mp = getm();
   if (mp == nullptr) return false;
   if (!enter(mp)) {
@@ -112,15 +115,27 @@ bool joinchild(std::int64_t least, waitreason why) noexcept {
     return true;
   }
   take(pp, gp, child, t);
-  gp->joinleft = static_cast<std::uint16_t>(least < kAtOnce ? least : kAtOnce);
+  gp->joinleft = static_cast<std::uint16_t>(least);  // of more: any number does
   gp->why = why;
   gp->waitsince = sched.clock.load(relaxed);
   gp->status.store(gstatus::waiting, release);  // as gopark
   pp->injoin.store(true, relaxed);
   mp = gogonew(mp, gp, child, stackfromcache(pp), joinedmain);
   // The child may have released gp, who goes on run in place, and perhaps elsewhere.
-  goon(mp, gp);
+  goon(mp);
   return true;
+}
+
+}  // namespace
+
+bool joinchild(std::int64_t least, waitreason why) noexcept {
+  return join(least, why);
+}
+
+std::int64_t joincounted(const detail::ownedcount& count, std::int64_t n,
+                         waitreason why) noexcept {
+  while (n > 0 && join(n, why)) n = count.sumown();
+  return n;
 }
 
 void releasejoin(p* pp, g* gp) noexcept {
@@ -140,7 +155,8 @@ g* endjoined(m* mp, g* gp) noexcept {
     outer->joinleft--;
     p* pp = getp(mp);
     const std::uint64_t t = pp->tick.load(relaxed) + 1;
-    if (g* next = ownchild(pp, outer); next != nullptr && !forothers(pp, t)) {
+    g* next = t % kAtOnce != 0 ? ownchild(pp, outer) : nullptr;
+    if (next != nullptr && !forothers(pp, t)) {
       gp->flags &= static_cast<std::uint8_t>(~kGJoined);
       take(pp, outer, next, t);
       return next;

@@ -10,6 +10,10 @@
 #include "burrow/detail/spinlock.h"
 #include "burrow/detail/waitq.h"
 
+namespace burrow::detail {
+class ownedcount;
+}
+
 namespace burrow::rt {
 
 using detail::spinlock;
@@ -76,6 +80,12 @@ bool gopark(void (*unlockf)(void*), void* arg, sudog* waiting, waitreason why,
 //
 // Context  g or foreign thread, holding no lock.
 bool joinchild(std::int64_t least, waitreason why) noexcept;
+
+// joincounted is joinchild again and again, while count, which was n, is the caller's own
+// and not 0.
+// Returns  the count; not 0: there is no child to run, or it is another's.
+std::int64_t joincounted(const detail::ownedcount& count, std::int64_t n,
+                         waitreason why) noexcept;
 
 // goready makes a parked g runnable; it runs soon, next on this p if it can.
 //

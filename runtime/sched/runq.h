@@ -30,24 +30,26 @@ class runq {
            head_.load(std::memory_order_relaxed);
   }
   bool empty() const noexcept { return size() == 0; }
-  bool full() const noexcept { return size() == cap_; }  // it will grow
 
   void pushback(g* gp) noexcept {
-    if (full()) [[unlikely]]
-      grow();
-    append(gp);
+    if (tryappend(gp)) [[likely]]
+      return;
+    grow();
+    tryappend(gp);
   }
 
-  // append is pushback to a queue that is not full.
-  void append(g* gp) noexcept {
+  // tryappend is pushback without growing; false: there is no room.
+  bool tryappend(g* gp) noexcept {
     const std::uint32_t t = tail_.load(std::memory_order_relaxed);
+    if (t - head_.load(std::memory_order_relaxed) == cap_) return false;
     slot_[t & (cap_ - 1)] = gp;
     tail_.store(t + 1, std::memory_order_relaxed);
+    return true;
   }
 
   // pushfront makes gp the oldest.
   void pushfront(g* gp) noexcept {
-    if (full()) [[unlikely]]
+    if (size() == cap_) [[unlikely]]
       grow();
     const std::uint32_t h = head_.load(std::memory_order_relaxed) - 1;
     slot_[h & (cap_ - 1)] = gp;
@@ -72,9 +74,15 @@ class runq {
     return slot_[(head_.load(std::memory_order_relaxed) + i) & (cap_ - 1)];
   }
 
-  // peekback returns the newest; the queue must not be empty.
+  // peekback returns the newest; null if there is none. dropback takes it out.
   g* peekback() const noexcept {
-    return slot_[(tail_.load(std::memory_order_relaxed) - 1) & (cap_ - 1)];
+    const std::uint32_t t = tail_.load(std::memory_order_relaxed);
+    if (t == head_.load(std::memory_order_relaxed)) return nullptr;
+    return slot_[(t - 1) & (cap_ - 1)];
+  }
+  void dropback() noexcept {
+    tail_.store(tail_.load(std::memory_order_relaxed) - 1,
+                std::memory_order_relaxed);
   }
 
   // popback takes the newest; the queue must not be empty.

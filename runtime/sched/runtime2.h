@@ -232,7 +232,12 @@ enum attentionbits : std::uint32_t {
 struct counter {
   std::atomic<std::uint64_t> n{0};
   void add(std::uint64_t by = 1) noexcept {
+#if defined(__x86_64__)
+    // What the compiler makes three instructions of.
+    asm("addq %1, %0" : "+m"(n) : "er"(by) : "cc");
+#else
     n.store(n.load(relaxed) + by, relaxed);
+#endif
   }
 };
 

@@ -69,9 +69,8 @@ std::int64_t wait_group::counted() noexcept {
 
 // n is count_.sumown() of a moment ago.
 void wait_group::wait_slow(std::int64_t n) noexcept {
-  while (n > 0 && rt::joinchild(n, rt::waitreason::wait_group))
-    n = count_.sumown();
-  if (n != 0) wait_shared();
+  if (rt::joincounted(count_, n, rt::waitreason::wait_group) != 0)
+    wait_shared();
 }
 
 // wait_shared is wait_slow for a counter that another thread owns, or nobody; or that

@@ -133,6 +133,11 @@ enum class waitreason { wait_group };
 
 [[noreturn]] inline void fatal(const char* why) noexcept { model::fail(why); }
 inline bool joinchild(::std::int64_t, waitreason) noexcept { return false; }
+template <class Count>
+::std::int64_t joincounted(const Count&, ::std::int64_t n,
+                           waitreason) noexcept {
+  return n;
+}
 
 using detail::spinlock, detail::sudog, detail::waitq, detail::theworld;
 
