@@ -11,8 +11,13 @@ namespace burrow::detail {
 
 namespace {
 
-constexpr std::uint16_t kEnough = 1024;  // times in a row: 7 us of locked ones
-constexpr std::uint8_t kChanges = 32;    // then it is shared
+// Times in a row: 2 us of locked ones, or 7 where much has been taken away again.
+constexpr std::uint16_t kEnough = 256, kEnoughLater = 1024;
+constexpr std::uint8_t kChanges = 32;  // then it is shared
+
+std::uint16_t partof(std::uintptr_t me) noexcept {
+  return static_cast<std::uint16_t>(me >> 6 ^ me >> 22);
+}
 
 // A thread that burrow did not make may outlive all runs. Where the fence takes
 // milliseconds, it is not for the users' own steps.
@@ -27,14 +32,14 @@ bool canown(std::uintptr_t me) noexcept {
 //
 // Context  any; it is held.
 void biasedlock::count(std::uintptr_t me) noexcept {
-  const auto who = static_cast<std::uint16_t>(me >> 6 ^ me >> 22);
+  const std::uint16_t who = partof(me);
   if (who != who_) {
     who_ = who;
     times_ = 0;
     if (++changes_ >= kChanges)
       return owner_.store(kShared, std::memory_order_release);
   }
-  if (++times_ < kEnough) return;
+  if (++times_ < kEnough || (times_ < kEnoughLater && !rt::settled())) return;
   times_ = 0;
   const bool can = canown(me);
   if (can && !rt::mayown()) return;
@@ -70,7 +75,23 @@ void biasedlock::revoke(std::uintptr_t owner) noexcept {
   owner_.store(kShared, std::memory_order_release);
 }
 
+// What a young lock that is free costs is here, with no register to save.
 void biasedlock::lock_slow(std::uintptr_t me) noexcept {
+  if (owner_.load(std::memory_order_acquire) == kYoung &&
+      word_.exchange(1, std::memory_order_acquire) == 0) {
+    // relaxed: as in lockyoung.
+    if (owner_.load(std::memory_order_relaxed) == kYoung) [[likely]] {
+      if (partof(me) != who_ || times_ + 1 >= kEnough) [[unlikely]]
+        return count(me);
+      times_++;
+      return;
+    }
+    spinlock::unlock();
+  }
+  lock_slower(me);
+}
+
+[[gnu::noinline]] void biasedlock::lock_slower(std::uintptr_t me) noexcept {
   for (std::uint32_t n = 0;;) {
     const std::uintptr_t o = owner_.load(std::memory_order_acquire);
     if (o == kShared) return spinlock::lock();

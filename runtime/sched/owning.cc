@@ -14,6 +14,7 @@ namespace burrow::rt {
 namespace {
 
 constexpr std::uint32_t kTaken = 2000;     // a second
+constexpr std::uint32_t kSettled = 50;
 std::atomic<std::uint32_t> taken{kTaken};  // none before the first run
 
 }  // namespace
@@ -21,6 +22,10 @@ std::atomic<std::uint32_t> taken{kTaken};  // none before the first run
 // relaxed, all of them: the number stands alone.
 bool mayown() noexcept {
   return taken.load(std::memory_order_relaxed) < kTaken;
+}
+
+bool settled() noexcept {
+  return taken.load(std::memory_order_relaxed) < kSettled;
 }
 
 void disowned() noexcept { taken.fetch_add(1, std::memory_order_relaxed); }

@@ -8,8 +8,10 @@
 
 namespace burrow::rt {
 
-// mayown says whether something may become a thread's own now. Any thread.
+// mayown says whether something may become a thread's own now. settled: and next to
+// nothing was taken away lately. Any thread.
 bool mayown() noexcept;
+bool settled() noexcept;
 
 // disowned counts what was taken away.
 void disowned() noexcept;
