@@ -24,6 +24,7 @@
 #include "burrow/detail/waitq.h"
 #include "burrow/metrics.h"
 #include "runtime/sched/claimstate.h"
+#include "runtime/sched/counter.h"
 #include "runtime/sched/lock.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/runq.h"
@@ -225,20 +226,6 @@ enum attentionbits : std::uint32_t {
   kAttnLook = 4,      // a timer of this p is due, or the global queue waits
   kAttnPreempt = 16,  // the goroutine has had its share
   kAttnChaos = 8,     // BURROW_DEBUG=chaos: always set
-};
-
-// counter is written by one thread at a time and read by any: no read-modify-
-// write is needed.
-struct counter {
-  std::atomic<std::uint64_t> n{0};
-  void add(std::uint64_t by = 1) noexcept {
-#if defined(__x86_64__)
-    // What the compiler makes three instructions of.
-    asm("addq %1, %0" : "+m"(n) : "er"(by) : "cc");
-#else
-    n.store(n.load(relaxed) + by, relaxed);
-#endif
-  }
 };
 
 inline constexpr int kStackCache = 64;
