@@ -34,6 +34,10 @@ inline std::int64_t futexwakeup(std::atomic<std::uint32_t>* addr,
   return sim::wake(addr, static_cast<int>(n));
 }
 
+inline std::int64_t syscommit(void*, std::size_t, std::size_t,
+                              std::size_t) noexcept {
+  return 0;
+}
 inline void* sysreserve(std::size_t bytes) noexcept {
   return sim::arena(bytes);
 }
