@@ -13,7 +13,7 @@ namespace burrow::rt {
 
 namespace {
 
-constexpr std::uint32_t kTaken = 2000;     // a second
+constexpr std::uint32_t kTaken = 2000;  // a second
 constexpr std::uint32_t kSettled = 50;
 std::atomic<std::uint32_t> taken{kTaken};  // none before the first run
 
