@@ -8,11 +8,12 @@
 #include <chrono>
 #include <climits>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "burrow/burrow.h"
 #include "burrow/metrics.h"
-#include "runtime/sched/runtime2.h"
+#include "runtime/sched/sched.h"
 #include "sys/os.h"
 #include "tests/support/gotest.h"
 
@@ -182,6 +183,59 @@ TEST_F(SparePs, LeaveTheirTimersToThoseAtWork) {
         wg.wait();
       },
       {.maxprocs = num_cpu() * 8});
+}
+
+// giveaway starts a timer on the caller's p and has that leave its timers, as if the p was
+// one too many, while the poller is said to sleep for ever. It says whether the poller
+// was woken; nothing, if there is none, or the timers stayed.
+std::optional<bool> giveaway(const timer& t) {
+  t.reset(10s);
+  rt::m* mp = rt::getm();
+  if (!rt::enter(mp)) mp = rt::reacquire(mp);
+  const rt::p* pp = rt::getp(mp);
+  std::optional<bool> woken;
+  {
+    // Under the lock nobody wakes or becomes the poller.
+    const rt::lockguard hold(rt::sched.lock);
+    const rt::m* poller = rt::sched.pollm;
+    rt::sched.nspare = rt::numprocs();
+    rt::sched.polluntil = INT64_MAX;
+    const bool before = poller != nullptr && poller->park.signaled();
+    rt::leavetimers(rt::getp(mp));
+    if (poller != nullptr && !before && pp->ts.minwhen() == 0)
+      woken = poller->park.signaled();
+    rt::sched.polluntil = 1;  // it looks again in any case
+  }
+  rt::leave(mp);
+  return woken;
+}
+
+// The poller may look at the one that gets them before, and at the one that gives them
+// after.
+TEST_F(SparePs, TimersThatAreGivenAwayAreSeenByWhoLooksMeanwhile) {
+  std::atomic<bool> stop{false};
+  run(
+      [&] {
+        wait_group wg;
+        for (int i = 0; i < num_cpu() * 4; ++i)
+          wg.go([&] {
+            while (!stop) {
+              testsupport::compute(20us);
+              yield();
+            }
+          });
+        const timer t{10s};
+        EXPECT_TRUE(soon([&] {
+          yield();
+          const std::optional<bool> woken = giveaway(t);
+          EXPECT_TRUE(woken.value_or(true));
+          return woken.has_value();
+        }));
+        t.stop();
+        stop = true;
+        wg.wait();
+      },
+      {.maxprocs = num_cpu() + 8});
 }
 
 TEST(SysThread, TimeThatAThreadHasRun) {

@@ -193,6 +193,8 @@ void emptyps() noexcept {
     cleartimers(pp->ts);
     pp->lifo.clear();
     pp->fifo.clear();
+    pp->wokenend = pp->turnsuntil = 0;
+    pp->overtakensince = 0;
     pp->runnext.store(nullptr, relaxed);
     pp->attention.store(0, relaxed);
     keepnone(pp);

@@ -129,38 +129,58 @@ struct stalker {
   }
 };
 
-// rundue runs what is due at now (ns) of ts, on pp. Whom it wakes goes before
-// those that have yielded, for it should have run already, and behind who was woken so
-// before: wokenend is where those end in fifo. Nobody is overtaken for long; and where
-// very many are woken at a time, they stay behind: what is needed next is known ahead
-// then (fetchahead).
-void rundue(p* pp, timers& ts, std::int64_t now) noexcept {
-  constexpr std::uint32_t kFetched = 16, kMost = 64;
+// overtake puts the last n of pp's fifo, whom timers have woken, before those that have
+// yielded, and behind who was woken so before; wokenend is where those end. When the
+// first of those that are overtaken has been so for a ms, all that wait then have their
+// turn before anybody overtakes again. Where very many are woken at a time, they stay
+// behind: what is needed next is known ahead then (fetchahead). False: they are behind.
+bool overtake(p* pp, std::uint32_t n, std::int64_t now) noexcept {
+  constexpr std::uint32_t kMost = 64;
   constexpr std::int64_t kOvertaken = 1'000'000;
   runq& q = pp->fifo;
-  const std::uint32_t before = q.size();
+  const std::uint32_t before = q.size() - n;
   std::uint32_t woken = pp->wokenend - q.taken();
   if (woken > before) {
     woken = 0;  // somebody behind them has run since
     pp->overtakensince = 0;
   }
-  runtimers(ts, now);
-  const std::uint32_t n = q.size() - before;
-  for (std::uint32_t i = 0; i < n && i < kFetched; i++)
-    fetchstack(q.peek(before + i));
   if (woken == before) {
     pp->wokenend = q.taken() + before + n;
     pp->overtakensince = 0;
-    return;
+    return true;
   }
-  if (n == 0 || woken + n > kMost) return;
+  if (pp->turnsuntil - q.taken() - 1 < before || woken + n > kMost)
+    return false;
   if (pp->overtakensince == 0) pp->overtakensince = now;
-  if (now - pp->overtakensince > kOvertaken) return;
+  if (now - pp->overtakensince > kOvertaken) {
+    pp->turnsuntil = q.taken() + before;
+    return false;
+  }
   g* first[kMost];
   for (std::uint32_t i = 0; i < woken; i++) first[i] = q.popfront();
   for (std::uint32_t i = 0; i < n; i++) q.pushfront(q.popback());
   for (std::uint32_t i = woken; i > 0; i--) q.pushfront(first[i - 1]);
   pp->wokenend = q.taken() + woken + n;
+  pp->turnsuntil = q.taken();  // nobody's
+  return true;
+}
+
+// rundue runs what is due at now (ns) of ts, on pp. Whom it wakes should have run already:
+// the first of them is next, if it may overtake the others.
+void rundue(p* pp, timers& ts, std::int64_t now) noexcept {
+  constexpr std::uint32_t kFetched = 16;
+  runq& q = pp->fifo;
+  const g* next = pp->runnext.load(relaxed);
+  const std::uint32_t before = q.size();
+  runtimers(ts, now);
+  g* last = pp->runnext.load(relaxed);
+  if (last == next) return;
+  q.pushback(last);
+  pp->runnext.store(nullptr, relaxed);
+  const std::uint32_t n = q.size() - before;
+  for (std::uint32_t i = 0; i < n && i < kFetched; i++)
+    fetchstack(q.peek(before + i));
+  if (overtake(pp, n, now)) pp->runnext.store(q.popfront(), relaxed);
   considerwake(pp);  // who has looked meanwhile may have seen too few
 }
 
@@ -232,15 +252,15 @@ inline bool leftwork(const p* pp, std::int64_t now) noexcept {
   return pp->lone.load(relaxed) && pp->runnext.load(relaxed) != nullptr;
 }
 
-// mindtimers tells the poller of the timers of pp, which has become idle: until then it
+// mindtimers tells the poller of the timers of pp, which has become idle: it may have
 // left them to the owner (timertowatch).
 inline void mindtimers(const p* pp) noexcept {
-  const std::int64_t when = pp->ts.minwhen();
-  if (when == 0 || sched.nspare.load(relaxed) == 0) return;
   // [POLL] As who has no p: the poller has looked at pp's status after this, or we read
-  // what it sleeps until, or that it is about to look.
+  // what it sleeps until, or that it is about to look. And who has given pp timers
+  // (leavetimers) sees that it is idle, or is seen here.
   std::atomic_thread_fence(seq_cst);
-  if (sched.polluntil.load(relaxed) > when) wakeidlepoller();
+  const std::int64_t when = pp->ts.minwhen();
+  if (when != 0 && sched.polluntil.load(relaxed) > when) wakeidlepoller();
 }
 
 // goidle gives mp's p back. Null, or work that turned up under the lock.

@@ -251,9 +251,9 @@ struct alignas(kCacheLine) p {
   counter nsteal, nhandoff, npreempt;  // burrow/metrics.h has what they count
   counter njump;             // of tick's, those that were no decisions
   std::uint64_t looked = 0;  // cputicks when it last looked at its timers
-  // Of fifo: where those that timers woke end (as taken), and since when others are
-  // overtaken by them (ns).
-  std::uint32_t wokenend = 0;
+  // Of fifo: where those that timers woke end (as taken), since when others are overtaken
+  // by them (ns), and who has to have his turn first.
+  std::uint32_t wokenend = 0, turnsuntil = 0;
   std::int64_t overtakensince = 0;
   // Of lifo, at the last 64th decision: the oldest, since when (cputicks), and how many
   // had been taken out (overdue).

@@ -174,9 +174,12 @@ bool grabidlep(m* mp) noexcept;
 // earliesttimer is the first deadline of all ps in ns; 0: none.
 std::int64_t earliesttimer() noexcept;
 
+// While nobody may be woken for a spare p, who has a p has so long to come by a timer of
+// its own (ns): another thread would take its processor only.
+inline constexpr std::int64_t kOwnersTime = 500'000;
+
 // timertowatch is when a timer has to be run by others than its p's owner (ns); 0:
-// never. While nobody may be woken for a spare p, an owner has some time to come by: a
-// thread more would only take its processor.
+// never.
 std::int64_t timertowatch() noexcept;
 
 // wakem wakes an m that sleeps on its note, or in the netpoller.

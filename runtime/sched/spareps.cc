@@ -71,7 +71,8 @@ std::int32_t unused(std::int32_t cpus, std::int64_t window) noexcept {
 }  // namespace
 
 void leavetimers(p* pp) noexcept {
-  if (pp->ts.minwhen() == 0 || !onetoomany()) return;
+  const std::int64_t when = pp->ts.minwhen();
+  if (when == 0 || !onetoomany()) return;
   std::uint32_t most = 0;
   p* to = nullptr;
   for (int i = 0; i < numprocs(); i++) {
@@ -82,9 +83,13 @@ void leavetimers(p* pp) noexcept {
     to = allp[i];
   }
   if (to == nullptr || !givetimers(pp->ts, to->ts)) return;
-  // Should `to` be idle by now, then either its mindtimers sees them, or we see that.
+  // [POLL] The poller may have looked at `to` before they came and at pp after they went:
+  // then we see here what it sleeps until, or that it is still looking. And should `to`
+  // be idle by now, then either its mindtimers has seen them, or we see that.
   std::atomic_thread_fence(seq_cst);
-  if (to->status.load(relaxed) != pstatus::running) wakeidlepoller();
+  if (sched.polluntil.load(relaxed) > when + kOwnersTime ||
+      to->status.load(relaxed) != pstatus::running)
+    wakeidlepoller();
 }
 
 void sparefor(std::int32_t n) noexcept {

@@ -212,13 +212,12 @@ std::int64_t earliesttimer() noexcept {
 }
 
 std::int64_t timertowatch() noexcept {
-  constexpr std::int64_t kGrace = 500'000;
   if (sched.nspare.load(relaxed) == 0 || wakeable() > 0) return earliesttimer();
   std::int64_t next = 0;
   for (int i = 0; i < numprocs(); i++) {
     std::int64_t when = allp[i]->ts.minwhen();
     if (when == 0) continue;
-    if (allp[i]->status.load(relaxed) == pstatus::running) when += kGrace;
+    if (allp[i]->status.load(relaxed) == pstatus::running) when += kOwnersTime;
     if (next == 0 || when < next) next = when;
   }
   return next;
@@ -332,7 +331,7 @@ void startm(p* pp, bool spinning) noexcept {
   while (g* gp = localnext(pp)) sched.runq.push(gp);
   sched.runqn.store(sched.runq.n, relaxed);
   pidleput(pp);
-  if (sched.pollaside.load(relaxed)) wakeidlepoller();
+  wakeidlepoller();  // of its timers, too
 }
 
 bool givestopped(p* pp) noexcept {

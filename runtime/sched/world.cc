@@ -199,6 +199,9 @@ void startworld(const p* mine) noexcept {
   }
   for (int i = 0; i < nwork; i++) startm(work[i], false);
   wakep();
+  // Of timers of those that are idle now; and of those that have moved to another p, for
+  // the poller does not stand still.
+  wakeidlepoller();
 }
 
 void parkp(m* mp) noexcept {

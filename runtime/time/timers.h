@@ -94,7 +94,7 @@ struct timers {
 // runtimers runs every timer of ts that is due at now (ns), in batches, with no
 // lock held.
 //
-// Context  any thread, for any p's heap; inside the scheduler. Does not block.
+// Context  any m with a p, for any p's heap; inside the scheduler. Does not block.
 // Returns  the next deadline, or 0.
 std::int64_t runtimers(timers& ts, std::int64_t now) noexcept;
 

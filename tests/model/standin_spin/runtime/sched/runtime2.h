@@ -212,7 +212,7 @@ struct p {
   std::uint32_t wakeskip = 0, wakebackoff = 0, wakelone = 0, gave = 0;
   std::uint64_t gavetick = 0, askedat = 0, askedtick = 0, bound = 0;
   std::int64_t triedat = 0;
-  std::uint32_t wokenend = 0;
+  std::uint32_t wokenend = 0, turnsuntil = 0;
   std::int64_t overtakensince = 0;
 
   quiet<std::uint32_t> attention{0};
