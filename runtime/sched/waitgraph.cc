@@ -117,6 +117,7 @@ class graph {
                    scratch<address>& targets) noexcept;
   void relax() noexcept;
   ref step(std::uint32_t i) noexcept;
+  bool othersrun() const noexcept;
   void printcycle(printer& out, std::uint32_t first) noexcept;
   void printname(printer& out, std::uint32_t i) noexcept;
 
@@ -291,8 +292,15 @@ void graph::printname(printer& out, std::uint32_t i) noexcept {
   if (gs_[i]->name != nullptr) out.str(" \"").indented(gs_[i]->name).str("\"");
 }
 
+// Who runs meanwhile may have taken a lock and not said so yet (lockmark.h).
+bool graph::othersrun() const noexcept {
+  for (const g* gp : gs_)
+    if (gp != here_ && gp->inuse) return true;
+  return false;
+}
+
 void graph::printcycle(printer& out, std::uint32_t first) noexcept {
-  bool sure = true;
+  bool sure = !othersrun();
   int steps = 0;
   std::uint32_t i = first;
   do {
