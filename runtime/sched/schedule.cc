@@ -5,7 +5,8 @@
 //            goroutine that is about to park
 //   lifo     new goroutines, newest first: a tree of them is run depth first,
 //            so few stacks are live (breadth first costs gigabytes)
-//   fifo     those that yielded, and those pushed out of runnext
+//   fifo     those that yielded, and those pushed out of runnext; before them, for some
+//            time, whom timers woke (overtake in findrunnable.cc)
 // Nothing starves: every 16th decision looks at fifo first, every 64th goes
 // through g0, which looks at the global queue and at the timers, and takes the oldest
 // of lifo if that has been it for a ms, or none was taken since the last time. So

@@ -10,7 +10,8 @@
 //
 // It is a limit on wake-ups alone (wakeable): who comes back from a system call, and who
 // brings goroutines from the poller or is late for a timer, takes any p that is idle; and
-// gives it back when its own work is done (onetoomany).
+// gives it back when its own work is done (onetoomany); its timers it leaves to another
+// who is at work (leavetimers).
 // [SPIN] holds as it stands, with "more than nspare are idle" for "one is": sysmon, which
 // changes the number, looks at all queues next.
 //
