@@ -41,14 +41,21 @@ void quitlater(useconds_t us) {
 
 void quitsinmalloc() {
   lock_os_thread();
-  quitlater(20'000 + static_cast<useconds_t>(getpid()) % 7000);
-  go(go_options{.name = "waiter"}, [] { make_chan<int>().recv(); });
+  std::atomic<bool> waits{false};
+  go(go_options{.name = "waiter"}, [&waits] {
+    waits = true;
+    make_chan<int>().recv();
+  });
+  bool asked = false;
   void* volatile p[64] = {};
   for (auto x = static_cast<unsigned>(getpid());;) {
     x = x * 1103515245 + 12345;
     const unsigned i = x >> 16 & 63;
     std::free(p[i]);
     p[i] = std::malloc(1500 + (x >> 8) % 6000);
+    if (asked || !waits) continue;
+    asked = true;
+    quitlater(10'000 + static_cast<useconds_t>(getpid()) % 7000);
   }
 }
 
