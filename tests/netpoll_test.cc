@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "burrow/burrow.h"
+#include "runtime/netpoll/netpoll.h"
+#include "runtime/sched/sched.h"
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
 
@@ -150,6 +152,38 @@ GO_TEST(Netpoll, WhoSleepsAtOnceMissesNothing) {
   });
   wg.wait();
   client.join();
+}
+
+// The poller's wake-up is told to one who polls. Should that be somebody else, he passes
+// it on.
+TEST(Netpoll, AWakeUpThatAnotherWasToldComesAllTheSame) {
+  run(
+      [] {
+        auto [in, out] = pipe();
+        wait_group wg;
+        wg.go([&in = in] { EXPECT_EQ(text(in), "x"); });
+        rt::m* poller = nullptr;
+        blocking([&] {
+          for (int i = 0; i < 200; ++i) {
+            while ((poller = rt::sched.pollm) == nullptr || !poller->inpoll) {
+            }
+            poller->park.wakeup();
+            rt::netpollbreak();
+            rt::gqueue told;
+            rt::netpoll(0, told);
+            EXPECT_EQ(told.n, 0u);
+            for (int k = 0; k < 5000 && poller->park.signaled(); ++k) nap(1ms);
+            if (poller->park.signaled()) {
+              ADD_FAILURE() << "it sleeps on";
+              rt::netpollbreak();
+              break;
+            }
+          }
+        });
+        out.write(bytes("x"));
+        wg.wait();
+      },
+      {.maxprocs = 2});
 }
 
 }  // namespace

@@ -9,13 +9,13 @@
 #include <climits>
 #include <cstdlib>
 #include <optional>
-#include <string>
 
 #include "burrow/burrow.h"
 #include "burrow/metrics.h"
 #include "runtime/sched/sched.h"
 #include "sys/os.h"
 #include "tests/support/gotest.h"
+#include "tests/support/savedenv.h"
 
 namespace burrow {
 namespace {
@@ -36,17 +36,10 @@ bool tells() { return sys::threadtime(sys::gettid()) >= 0; }
 
 class SparePs : public testing::Test {
  protected:
-  void SetUp() override {
-    if (const char* debug = std::getenv("BURROW_DEBUG")) was_ = debug;
-    ::unsetenv("BURROW_DEBUG");
-  }
-  void TearDown() override {
-    ::unsetenv("BURROW_DEBUG");
-    if (!was_.empty()) ::setenv("BURROW_DEBUG", was_.c_str(), 1);
-  }
+  void SetUp() override { ::unsetenv("BURROW_DEBUG"); }
 
  private:
-  std::string was_;
+  const testsupport::savedenv debug_{"BURROW_DEBUG"};
 };
 
 TEST_F(SparePs, AreThoseAboveProcessorsAndFollowMaxprocs) {
@@ -157,14 +150,8 @@ TEST_F(SparePs, LeaveTheirTimersToThoseAtWork) {
   int fewest = INT_MAX;
   run(
       [&] {
+        const testsupport::turntakers busy(num_cpu() * 8, 20us);
         wait_group wg;
-        for (int i = 0; i < num_cpu() * 8; ++i)
-          wg.go([&] {
-            while (!stop) {
-              testsupport::compute(20us);
-              yield();
-            }
-          });
         for (int i = 0; i < 20; ++i)
           wg.go([&] {
             while (!stop) sleep_for(1ms);
@@ -185,8 +172,8 @@ TEST_F(SparePs, LeaveTheirTimersToThoseAtWork) {
       {.maxprocs = num_cpu() * 8});
 }
 
-// giveaway starts a timer on the caller's p and has that leave its timers, as if the p was
-// one too many, while the poller is said to sleep for ever. It says whether the poller
+// giveaway starts a timer on the caller's p and has that leave its timers, as if the p
+// was one too many, while the poller is said to sleep for ever. It says whether the poller
 // was woken; nothing, if there is none, or the timers stayed.
 std::optional<bool> giveaway(const timer& t) {
   t.reset(10s);
@@ -213,17 +200,9 @@ std::optional<bool> giveaway(const timer& t) {
 // The poller may look at the one that gets them before, and at the one that gives them
 // after.
 TEST_F(SparePs, TimersThatAreGivenAwayAreSeenByWhoLooksMeanwhile) {
-  std::atomic<bool> stop{false};
   run(
-      [&] {
-        wait_group wg;
-        for (int i = 0; i < num_cpu() * 4; ++i)
-          wg.go([&] {
-            while (!stop) {
-              testsupport::compute(20us);
-              yield();
-            }
-          });
+      [] {
+        const testsupport::turntakers busy(num_cpu() * 4, 20us);
         const timer t{10s};
         EXPECT_TRUE(soon([&] {
           yield();
@@ -232,8 +211,6 @@ TEST_F(SparePs, TimersThatAreGivenAwayAreSeenByWhoLooksMeanwhile) {
           return woken.has_value();
         }));
         t.stop();
-        stop = true;
-        wg.wait();
       },
       {.maxprocs = num_cpu() + 8});
 }

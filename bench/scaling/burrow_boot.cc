@@ -109,9 +109,7 @@ void printer::flush() noexcept {}
 // ---- The poller ----
 
 void netpollbreak() noexcept { sim::pollbreak(); }
-std::int64_t netpollage(std::int64_t now) noexcept {
-  return now - sim::pollsince() / sim::kNs;
-}
+std::int64_t netpolltime() noexcept { return sim::pollsince() / sim::kNs; }
 void netpoll(std::int64_t ns, gqueue& out) noexcept {
   sim::poll(ns < 0 ? -1 : ns * sim::kNs,
             [&out](void* gp) { out.push(static_cast<g*>(gp)); });
@@ -178,6 +176,7 @@ void boot(int nprocs, const std::string& name) {
   workload = &name;
   debugvar.chaos.store(true, relaxed);  // mget: seeds by number
   debugvar.chaosseed.store(sim::seed(), relaxed);
+  debugvar.pollspin.store(0, relaxed);
   for (int i = 0; i < nprocs; i++) {
     allp[i] = new (memreserve(sizeof(p))) p;
     allp[i]->id = i;

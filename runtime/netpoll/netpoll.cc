@@ -286,6 +286,18 @@ void polldeadline(polldesc* pd, polldir dir) {
   if (again != 0) armdeadline(pd, dir, again);
 }
 
+namespace {
+
+// The system tells a break to one of those who poll: it may have been meant for the m
+// that sleeps there, and have come to us, who do not. We see its note then, which was
+// there before the break.
+void passbreak() noexcept {
+  const m* x = asleepinpoll();
+  if (x != nullptr && x->park.signaled()) netpollbreak();
+}
+
+}  // namespace
+
 void netpoll(std::int64_t ns, gqueue& out) noexcept {
   sys::pollready ev[sys::kPollBatch];
   const std::int64_t n = sys::pollwait(thepoller, ev, ns);
@@ -294,12 +306,11 @@ void netpoll(std::int64_t ns, gqueue& out) noexcept {
     fetchahead(ev, i, n);
     tell(ev[i], out);
   }
+  if (ns == 0) passbreak();
 }
 
 void netpollbreak() noexcept { sys::pollbreak(thepoller); }
 
-std::int64_t netpollage(std::int64_t now) noexcept {
-  return now - lastpoll.load(relaxed);
-}
+std::int64_t netpolltime() noexcept { return lastpoll.load(relaxed); }
 
 }  // namespace burrow::rt

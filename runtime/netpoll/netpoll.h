@@ -130,7 +130,7 @@ void netpoll(std::int64_t ns, gqueue& out) noexcept;
 // netpollbreak ends the wait of a netpoll.
 void netpollbreak() noexcept;
 
-// netpollage is how long ago somebody has polled, in ns.
-std::int64_t netpollage(std::int64_t now) noexcept;
+// netpolltime is when somebody last polled, in ns.
+std::int64_t netpolltime() noexcept;
 
 }  // namespace burrow::rt

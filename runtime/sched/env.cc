@@ -98,6 +98,9 @@ bool setvar(debugvars& v, std::string_view name, std::string_view value) {
     v.sigretake.store(n != 0, relaxed);
   } else if (name == "maxhogs") {
     v.maxhogs.store(static_cast<std::int64_t>(n), relaxed);
+  } else if (name == "pollspin") {
+    if (n > 100'000) return false;
+    v.pollspin.store(static_cast<std::int64_t>(n) * 1'000, relaxed);
   } else if (name == "allps") {
     v.allps.store(n != 0, relaxed);
   } else if (name == "chaos") {
@@ -133,6 +136,7 @@ void readdebug() noexcept {
   debugvar.asyncpreemptoff.store(v.asyncpreemptoff.load(relaxed), relaxed);
   debugvar.sigretake.store(v.sigretake.load(relaxed), relaxed);
   debugvar.maxhogs.store(v.maxhogs.load(relaxed), relaxed);
+  debugvar.pollspin.store(v.pollspin.load(relaxed), relaxed);
   debugvar.allps.store(v.allps.load(relaxed), relaxed);
   debugvar.netpoll.store(v.netpoll.load(relaxed), relaxed);
   debugvar.chaosseed.store(v.chaosseed.load(relaxed), relaxed);

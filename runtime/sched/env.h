@@ -20,6 +20,7 @@ struct debugvars {
   std::atomic<bool> chaos{false};             // chaos=SEED
   std::atomic<std::int64_t> maxhogs{1000};    // maxhogs=N
   std::atomic<bool> allps{false};             // allps=1
+  std::atomic<std::int64_t> pollspin{5'000};  // pollspin=US, here in ns
   std::atomic<std::uint64_t> chaosseed{0};
   std::atomic<sys::pollkind> netpoll{sys::pollkind::standard};  // netpoll=KIND
 };

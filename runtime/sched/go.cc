@@ -140,10 +140,8 @@ namespace {
   if (mp == nullptr || mp->inruntime.load(relaxed) != 0) [[unlikely]]
     return beginelsewhere(pc);
   const bool lost = !enter(mp);
-  if (lost) [[unlikely]]
-    return beginslow(mp, pc, lost);
   p* pp = getp(mp);
-  if (!hasfree(pp)) [[unlikely]]
+  if (lost || !hasfree(pp)) [[unlikely]]
     return beginslow(mp, pc, lost);
   return {born(gtake(pp), mp, pc)->inlineclosure, mp};
 }

@@ -50,10 +50,11 @@ g* chunkat(chunk* c, std::size_t i) noexcept {
 constexpr std::size_t kAtOnce = std::size_t{64} << 10;
 void commitnext(chunk* c) noexcept {
   if (c->next == nullptr) return;
+  // What the next g takes; with the first, what comes before it, too.
   const std::size_t at = kFirst + c->used * sizeof(g);
-  const std::size_t block =
-      c->used == 0 ? 0 : (at + sizeof(g) - 1) / kAtOnce * kAtOnce;
-  if ((c->used == 0 || block >= at) && block < kChunkBytes)
+  const std::size_t from = c->used == 0 ? 0 : at;
+  const std::size_t block = (from + kAtOnce - 1) / kAtOnce * kAtOnce;
+  if (block < at + sizeof(g))
     sys::syscommit(reinterpret_cast<char*>(c) + block, kAtOnce, kAtOnce, 1);
 }
 

@@ -4,7 +4,10 @@
 // runnable: on the p of who has polled, or, where that is nobody's m or an m
 // without a p, through the global queue.
 
+#include <algorithm>
+
 #include "runtime/netpoll/netpoll.h"
+#include "runtime/sched/env.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/timerhooks.h"
 
@@ -13,10 +16,7 @@ namespace burrow::rt {
 namespace {
 
 // An idle m waits in the poller: what comes is its.
-bool polledfor() noexcept {
-  const m* x = sched.pollm.load(acquire);  // with it the m, set up
-  return x != nullptr && x->inpoll.load(relaxed);
-}
+bool polledfor() noexcept { return asleepinpoll() != nullptr; }
 
 // Who asks in vain, and then sleeps in the poller, has asked twice: with one connection
 // that is a system call of four. So an m that has asked in vain so often, and will be
@@ -31,11 +31,26 @@ bool sleepsthere(m* mp) noexcept {
   return mp->unasked;
 }
 
+// On the way to the poller others may have the processor (courtesy.h); but while one
+// looks for work nobody else is woken to, so not then; nor with a timer that is soon due,
+// for nobody can take pp meanwhile. It says whether they might run.
+bool letothers(m* mp, p* pp) noexcept {
+  constexpr std::int64_t kSoon = 2'000'000;
+  if (mp->spinning || !mp->manners.due(netpolltime())) return false;
+  const std::int64_t begin = nanotime(), when = pp->ts.minwhen();
+  if (when != 0 && when < begin + kSoon) return false;
+  sys::osyield();
+  const std::int64_t now = nanotime();
+  mp->manners.gave(now, now - begin);
+  return true;
+}
+
 }  // namespace
 
 g* frompoll(p* pp) noexcept {
   m* mp = pp->mp.load(relaxed);
   if (!netpollinuse() || polledfor() || sleepsthere(mp)) return nullptr;
+  if (letothers(mp, pp) && polledfor()) return nullptr;
   gqueue ready;
   netpoll(0, ready);
   g* first = ready.pop();
@@ -47,6 +62,21 @@ g* frompoll(p* pp) noexcept {
   first->status.store(gstatus::runnable, relaxed);
   ownglist(pp, ready, 0);
   return first;
+}
+
+bool askon(m* mp, std::int64_t& ns, gqueue& ready) noexcept {
+  const std::int64_t most = debugvar.pollspin.load(relaxed);
+  if (most == 0 || (ns >= 0 && ns < 2 * most) || !mp->asking.ask())
+    return false;
+  const std::int64_t begin = nanotime();
+  std::int64_t asked = 0;
+  for (; ready.n == 0 && asked < most; asked = nanotime() - begin) {
+    netpoll(0, ready);
+    if (mp->park.signaled()) return true;
+  }
+  mp->asking.found(ready.n > 0);
+  if (ns > 0) ns = std::max<std::int64_t>(ns - asked, 0);
+  return ready.n > 0;
 }
 
 void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept {
@@ -76,7 +106,7 @@ void pokebusy() noexcept {
 
 bool sysmonpoll(std::int64_t now) noexcept {
   constexpr std::int64_t kLongAgo = 10'000'000;
-  if (!netpollinuse() || polledfor() || netpollage(now) < kLongAgo)
+  if (!netpollinuse() || polledfor() || now - netpolltime() < kLongAgo)
     return false;
   gqueue ready;
   netpoll(0, ready);

@@ -25,7 +25,9 @@
 #include "burrow/metrics.h"
 #include "runtime/sched/claimstate.h"
 #include "runtime/sched/counter.h"
+#include "runtime/sched/courtesy.h"
 #include "runtime/sched/lock.h"
+#include "runtime/sched/luck.h"
 #include "runtime/sched/park.h"
 #include "runtime/sched/runq.h"
 #include "runtime/sched/switch.h"
@@ -195,6 +197,8 @@ struct alignas(kCacheLine) m {
   // not asked, but is to sleep there.
   std::uint32_t vainpolls = 0;
   bool unasked = false;
+  luck asking;       // before a sleep in the poller
+  courtesy manners;  // to other threads
 
   // sysmon only: for how many ns it had run when spareps.cc looked.
   std::int64_t monran = 0;

@@ -205,6 +205,17 @@ bool midleremove(m* mp) noexcept;  // false: was not on the list
 // the others that are go onto pp. Null: none. Owns pp.
 g* frompoll(p* pp) noexcept;
 
+// asleepinpoll is the m that sleeps in the system's poller; null: none does.
+inline const m* asleepinpoll() noexcept {
+  const m* x = sched.pollm.load(acquire);  // with it the m, set up
+  return x != nullptr && x->inpoll.load(acquire) ? x : nullptr;
+}
+
+// askon asks for a while instead of sleeping in the poller, if that has paid of late
+// (luck.h). True: do not sleep, for ready has some, or mp has been woken. Otherwise ns is
+// what is left of the sleep. mp is the poller, on the idle list.
+bool askon(m* mp, std::int64_t& ns, gqueue& ready) noexcept;
+
 // ownglist puts goroutines whose wait has ended onto pp, and gets help if there
 // are more than `mine`, those that the caller runs itself. Owns pp.
 void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept;

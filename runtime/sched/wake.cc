@@ -103,6 +103,7 @@ void pokedue() noexcept {
 // sleepinpoll is the poller's sleep where descriptors are watched.
 void sleepinpoll(m* mp, std::int64_t ns, gqueue& ready) noexcept {
   mp->unasked = false;
+  if (askon(mp, ns, ready)) return;
   mp->inpoll.store(true, seq_cst);
   if (!mp->park.signaled()) netpoll(ns, ready);
   mp->inpoll.store(false, relaxed);
@@ -158,7 +159,7 @@ void choosepoll(m* mp, std::int64_t& ns, sleeping& how) noexcept {
   how.inpoll = false;
   if (sched.pollm.load(relaxed) != mp || !netpollinuse()) return;
   how.inpoll = !how.useless || sched.npidle.load(relaxed) > 0 ||
-               netpollage(nanotime()) >= kStale;
+               nanotime() - netpolltime() >= kStale;
   sched.pollaside.store(!how.inpoll, relaxed);
   if (how.inpoll) {
     how.patience = kStale;
@@ -202,25 +203,28 @@ void nothreads() noexcept {
 
 std::int64_t nanotime() noexcept { return sys::nanotime(); }
 
-std::int64_t earliesttimer() noexcept {
-  std::int64_t next = 0;
-  for (int i = 0; i < numprocs(); i++) {
-    const std::int64_t when = allp[i]->ts.minwhen();
-    if (when != 0 && (next == 0 || when < next)) next = when;
-  }
-  return next;
-}
+namespace {
 
-std::int64_t timertowatch() noexcept {
-  if (sched.nspare.load(relaxed) == 0 || wakeable() > 0) return earliesttimer();
+// The first deadline of all ps; of those at work, ownerstime (ns) later.
+std::int64_t firsttimer(std::int64_t ownerstime) noexcept {
   std::int64_t next = 0;
   for (int i = 0; i < numprocs(); i++) {
     std::int64_t when = allp[i]->ts.minwhen();
     if (when == 0) continue;
-    if (allp[i]->status.load(relaxed) == pstatus::running) when += kOwnersTime;
+    if (ownerstime != 0 && allp[i]->status.load(relaxed) == pstatus::running)
+      when += ownerstime;
     if (next == 0 || when < next) next = when;
   }
   return next;
+}
+
+}  // namespace
+
+std::int64_t earliesttimer() noexcept { return firsttimer(0); }
+
+std::int64_t timertowatch() noexcept {
+  const bool exact = sched.nspare.load(relaxed) == 0 || wakeable() > 0;
+  return firsttimer(exact ? 0 : kOwnersTime);
 }
 
 void wakepoller(std::int64_t when) noexcept {

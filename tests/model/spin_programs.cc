@@ -349,6 +349,7 @@ void leavetimers(p*) noexcept {}  // no p is one too many
 bool forkedchild = false;
 bool checkdead(int) noexcept { return false; }
 g* frompoll(p*) noexcept { return nullptr; }
+bool askon(m*, std::int64_t&, gqueue&) noexcept { return false; }
 void ownglist(p*, gqueue&, std::uint32_t) noexcept {}
 void globglist(gqueue&) noexcept { model::fail("a poll"); }
 void pokebusy() noexcept { model::fail("a poll"); }

@@ -43,15 +43,16 @@ inline void compute(std::chrono::nanoseconds d) {
   }
 }
 
-// turntakers are n goroutines that compute and yield, turn by turn of 500 us, until
-// they are destroyed, which waits for their end.
+// turntakers are n goroutines that compute and yield, turn by turn, until they are
+// destroyed, which waits for their end.
 class turntakers {
  public:
-  explicit turntakers(int n) {
+  explicit turntakers(
+      int n, std::chrono::nanoseconds turn = std::chrono::microseconds(500)) {
     for (int i = 0; i < n; ++i)
-      all_.go([this] {
+      all_.go([this, turn] {
         while (!stop_) {
-          compute(std::chrono::microseconds(500));
+          compute(turn);
           ++turns_;
           yield();
         }

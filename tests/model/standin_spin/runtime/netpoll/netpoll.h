@@ -7,7 +7,7 @@
 namespace burrow::rt {
 
 inline bool netpollinuse() noexcept { return false; }
-inline std::int64_t netpollage(std::int64_t) noexcept { return 0; }
+inline std::int64_t netpolltime() noexcept { return 0; }
 inline void netpoll(std::int64_t, gqueue&) noexcept { model::fail("a poll"); }
 inline void netpollbreak() noexcept { model::fail("a poll"); }
 
