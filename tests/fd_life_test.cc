@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "tests/support/afterrun.h"
+#include "tests/support/dumptest.h"
 #include "tests/support/gotest.h"
 #include "tests/support/iotest.h"
 
@@ -218,7 +219,8 @@ std::error_code thrown(F f) {
   return {};
 }
 
-// To destroy what others wait for is a mistake; those are told, all the same.
+// To destroy what others wait for is a mistake; those are told, all the same. Who
+// does not wait yet is not: all must be seen to.
 template <class T, class F>
 void destroy(T made, F use) {
   auto it = std::make_unique<T>(std::move(made));
@@ -227,8 +229,7 @@ void destroy(T made, F use) {
     wg.go([&, p = it.get()] {
       EXPECT_EQ(thrown([&] { use(*p); }), errc::closed);
     });
-  testsupport::settle();
-  sleep_for(1ms);
+  testsupport::await_parked("[IO wait", 3);
   it.reset();
   wg.wait();
 }

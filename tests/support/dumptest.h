@@ -47,6 +47,18 @@ inline std::string await_dump(const std::string& pattern) {
   return text;
 }
 
+// await_parked dumps until n goroutines are in that state, as dumps write it.
+inline void await_parked(const std::string& state, int n) {
+  for (int i = 0, found = 0; i < 20000; ++i, found = 0) {
+    const std::string text = dumped();
+    for (std::size_t at = 0; (at = text.find(state, at)) != text.npos; ++at)
+      ++found;
+    if (found == n) return;
+    yield();
+  }
+  ADD_FAILURE() << "never " << n << " in a dump: " << state;
+}
+
 // entry is the part of a dump about the goroutine of that name.
 inline std::string entry(const std::string& text, const std::string& name) {
   const std::size_t at = text.find("\"" + name + "\" [");
