@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -294,6 +295,25 @@ GO_TEST(FdLife, ShortReadsOfAPipeOfPacketsAreNotAllThereIs) {
   out.write(bytes("b"));
   EXPECT_EQ(text(in), "a");
   EXPECT_EQ(text(in), "b");
+}
+
+// What a forked child closes its parent still watches.
+GO_TEST(FdLife, AForkedChildsCloseIsItsOwn) {
+  auto [in, out] = pipe();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    in.close();
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  in.set_read_deadline(steady_clock::now() + 30s);
+  wait_group wg;
+  wg.go([&in = in] { EXPECT_EQ(text(in), "x"); });
+  testsupport::await_parked("[IO wait", 1);
+  out.write(bytes("x"));
+  wg.wait();
 }
 
 // Two handles on one number, as after a dup2: the second cannot be watched, and

@@ -154,6 +154,23 @@ GO_TEST(Netpoll, WhoSleepsAtOnceMissesNothing) {
   client.join();
 }
 
+// A poller that was off its processor from the end of a run into the next has gs of
+// both: it puts these on no queue.
+GO_TEST(Netpoll, WhoWaitedInAnEarlierRunIsForgotten) {
+  rt::g earlier, mine, last;
+  mine.runid = rt::sched.runid.load();
+  earlier.runid = last.runid = mine.runid - 1;
+  rt::gqueue ready;
+  for (rt::g* gp : {&earlier, &mine, &last}) ready.push(gp);
+  {
+    const rt::lockguard hold(rt::sched.lock);
+    rt::dropover(ready);
+  }
+  EXPECT_EQ(ready.n, 1U);
+  EXPECT_EQ(ready.pop(), &mine);
+  EXPECT_EQ(ready.pop(), nullptr);
+}
+
 // The poller's wake-up is told to one who polls. Should that be somebody else, he passes
 // it on.
 TEST(Netpoll, AWakeUpThatAnotherWasToldComesAllTheSame) {

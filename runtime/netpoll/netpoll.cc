@@ -36,6 +36,7 @@ struct {
 
 sys::poller thepoller;  // written once, before npolled is first raised
 std::atomic<std::int64_t> lastpoll{0};
+bool parentspoller = false;  // written when there is one thread
 
 // pool.lock held.
 bool addblock() noexcept {
@@ -225,7 +226,8 @@ void netpollevict(polldesc* pd) noexcept {
 }
 
 void netpollclose(polldesc* pd) noexcept {
-  if (sys::polldel(thepoller, pd->fd, tagof(pd)) > 0) awaitlost(pd);
+  if (!parentspoller && sys::polldel(thepoller, pd->fd, tagof(pd)) > 0)
+    awaitlost(pd);
   npolled.fetch_sub(1, relaxed);
   putdesc(pd);
 }
@@ -302,14 +304,16 @@ void netpoll(std::int64_t ns, gqueue& out) noexcept {
   sys::pollready ev[sys::kPollBatch];
   const std::int64_t n = sys::pollwait(thepoller, ev, ns);
   lastpoll.store(nanotime(), relaxed);
+  if (ns == 0) passbreak();
   for (std::int64_t i = 0; i < n; i++) {
     fetchahead(ev, i, n);
     tell(ev[i], out);
   }
-  if (ns == 0) passbreak();
 }
 
 void netpollbreak() noexcept { sys::pollbreak(thepoller); }
+
+void netpollforked() noexcept { parentspoller = pool.open; }
 
 std::int64_t netpolltime() noexcept { return lastpoll.load(relaxed); }
 

@@ -130,6 +130,10 @@ void netpoll(std::int64_t ns, gqueue& out) noexcept;
 // netpollbreak ends the wait of a netpoll.
 void netpollbreak() noexcept;
 
+// netpollforked: this is the child of a fork, in which a poller that there is remains its
+// parent's, too, with its watches: they stay when a descriptor is closed here. One thread.
+void netpollforked() noexcept;
+
 // netpolltime is when somebody last polled, in ns.
 std::int64_t netpolltime() noexcept;
 

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "runtime/netpoll/netpoll.h"
 #include "runtime/sched/sched.h"
 
 namespace burrow::rt {
@@ -23,6 +24,7 @@ void inparent() { sched.lock.unlock(); }
 
 void inchild() {
   sched.lock.unlock();
+  netpollforked();
   if (!sched.running) return;
   forkedchild = true;
   // No goroutine shall go on to another by itself: g0 is asked, and knows.

@@ -35,7 +35,7 @@ bool sleepsthere(m* mp) noexcept {
 // looks for work nobody else is woken to, so not then; nor with a timer that is soon due,
 // for nobody can take pp meanwhile. It says whether they might run.
 bool letothers(m* mp, p* pp) noexcept {
-  constexpr std::int64_t kSoon = 2'000'000;
+  constexpr std::int64_t kSoon = 4'000'000;
   if (mp->spinning || !mp->manners.due(netpolltime())) return false;
   const std::int64_t begin = nanotime(), when = pp->ts.minwhen();
   if (when != 0 && when < begin + kSoon) return false;
@@ -90,9 +90,16 @@ void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept {
   if (help) considerwake(pp);
 }
 
+void dropover(gqueue& ready) noexcept {
+  gqueue kept;
+  while (g* gp = ready.pop())
+    if (!runover(gp)) kept.push(gp);
+  ready = kept;
+}
+
 void globglist(gqueue& ready) noexcept {
+  dropover(ready);
   while (g* gp = ready.pop()) {
-    if (runover(gp)) continue;
     gp->status.store(gstatus::runnable, release);  // as globput
     sched.runq.push(gp);
   }

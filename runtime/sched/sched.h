@@ -220,6 +220,9 @@ bool askon(m* mp, std::int64_t& ns, gqueue& ready) noexcept;
 // are more than `mine`, those that the caller runs itself. Owns pp.
 void ownglist(p* pp, gqueue& ready, std::uint32_t mine) noexcept;
 
+// dropover forgets those whose run is over. sched.lock held.
+void dropover(gqueue& ready) noexcept;
+
 // globglist makes them runnable through the global queue; those whose run is
 // over are dropped. sched.lock held.
 void globglist(gqueue& ready) noexcept;

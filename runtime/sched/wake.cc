@@ -116,6 +116,7 @@ void sleepinpoll(m* mp, std::int64_t ns, gqueue& ready) noexcept {
 // True: it has brought work for which there was no p.
 bool stopm(m* mp, std::int64_t ns, bool inpoll) noexcept {
   gqueue ready;
+  const auto run = sched.runid.load(relaxed);
   if (inpoll)
     sleepinpoll(mp, ns, ready);
   else
@@ -133,6 +134,8 @@ bool stopm(m* mp, std::int64_t ns, bool inpoll) noexcept {
     mp->spinning = pp != nullptr && mp->nextspinning;
     const bool stop =
         sched.stopping.load(relaxed) || sched.ending.load(relaxed);
+    // Who is idle keeps no run from its end, nor the next from its beginning.
+    if (sched.runid.load(relaxed) != run) dropover(ready);
     if (pp == nullptr && ready.n > 0 && !stop) pp = pidleget();
     if (ready.n > 0 && (pp == nullptr || stop)) {
       globglist(ready);
@@ -229,8 +232,10 @@ std::int64_t timertowatch() noexcept {
 
 void wakepoller(std::int64_t when) noexcept {
   const m* self = getm();
+  // While somebody asks for the p, his heavy half may lie before our timer: then it
+  // is as if we had none.
   const bool havep = self != nullptr && getp(self) != nullptr &&
-                     self->claim.load(relaxed) != kClaimTaken;
+                     self->claim.load(relaxed) == kClaimNone;
   // [POLL] pairs with pollsleep
   if (havep) {
     detail::asymmetric_light();

@@ -352,6 +352,7 @@ g* frompoll(p*) noexcept { return nullptr; }
 bool askon(m*, std::int64_t&, gqueue&) noexcept { return false; }
 void ownglist(p*, gqueue&, std::uint32_t) noexcept {}
 void globglist(gqueue&) noexcept { model::fail("a poll"); }
+void dropover(gqueue&) noexcept { model::fail("another run"); }
 void pokebusy() noexcept { model::fail("a poll"); }
 bool runover(const g*) noexcept { return false; }
 void wakesysmon() noexcept {}

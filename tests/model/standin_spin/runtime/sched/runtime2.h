@@ -269,6 +269,7 @@ struct scheduler {
   quiet<std::int32_t> nprocs{0};
   quiet<bool> ending{false}, stopping{false}, m0arrived{false};
   quiet<std::int64_t> clock{0};
+  quiet<std::uint32_t> runid{1};
 
   quiet<std::int32_t> nspare{0};
   std::atomic<std::int32_t> npidle{0};
