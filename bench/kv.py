@@ -3,7 +3,7 @@
 
     bench/kv.py --server build/release/examples/kv/kv
 
-Both serve redis-benchmark (Debian: redis-tools, redis-server) on this machine, one
+Both serve redis-benchmark (Debian: redis-tools) on this machine, one
 after the other in each round (A B A B ...), each measurement with a server of its
 own. A figure is the median of the rounds: requests a second, and the processor time
 of the server, user and system, for a request. The second is the one to look at on a
@@ -55,16 +55,18 @@ def cpu_ns(pid):
 class Server:
     """A server on a free port, for the time of a with statement."""
 
-    def __init__(self, name, command, env=None):
+    def __init__(self, name, command, env=None, program=None):
         self.name, self.command, self.env = name, command, env
+        self.program = program  # if it is not called by its own name
 
     def __enter__(self):
         self.port = free_port()
         command = [part.replace("PORT", str(self.port)) for part in self.command]
         self.folder = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
-            command, cwd=self.folder.name, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, env={**os.environ, **(self.env or {})})
+            command, executable=self.program, cwd=self.folder.name,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, **(self.env or {})})
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             try:
@@ -115,9 +117,13 @@ def main():
     parser.add_argument("--tests", default="ping_mbulk,set,get,incr,mset")
     parser.add_argument("--procs", type=int, default=1)
     options = parser.parse_args()
-    needed = ["redis-benchmark"] + ([] if options.other else ["redis-server"])
-    for program in needed:
-        if shutil.which(program) is None:
+    # Redis' programs are one, which goes by the name that it is called by: Debian's
+    # redis-tools has the server without the service.
+    redis = shutil.which("redis-server") or shutil.which("redis-check-rdb")
+    needed = {"redis-benchmark": shutil.which("redis-benchmark"),
+              "redis-server": options.other or redis}
+    for program, found in needed.items():
+        if found is None:
             parser.error(f"{program} is not installed")
     env = {"BURROW_MAXPROCS": str(options.procs)}
 
@@ -129,7 +135,8 @@ def main():
         servers.append(kv("other", options.other))
     else:
         servers.append(Server("redis", ["redis-server", "--port", "PORT", "--save",
-                                        "", "--appendonly", "no"]))
+                                        "", "--appendonly", "no"],
+                              program=redis))
 
     names = [s.name for s in servers]
     print(f"{'test':<12}{'-P':>4}" + "".join(f"{n + ' req/s':>15}" for n in names) +

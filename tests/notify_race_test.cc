@@ -15,6 +15,7 @@
 #include "burrow/burrow.h"
 #include "runtime/signal/signal.h"
 #include "tests/support/afterrun.h"
+#include "tests/support/blocked.h"
 #include "tests/support/gotest.h"
 #include "tests/support/subprocess.h"
 
@@ -22,6 +23,7 @@ namespace burrow {
 namespace {
 
 using namespace std::chrono_literals;
+using testsupport::blocked;
 
 // Its handler has run when this returns.
 void sendtomyself(int sig) {
@@ -37,17 +39,6 @@ void* handlerof(int sig) {
 void spin(int n) {
   for (int i = 0; i < n; i++) asm volatile("");
 }
-
-// blocked blocks a signal on the calling thread.
-struct blocked {
-  sigset_t set, old;
-  explicit blocked(int sig) {
-    sigemptyset(&set);
-    sigaddset(&set, sig);
-    pthread_sigmask(SIG_BLOCK, &set, &old);
-  }
-  ~blocked() { pthread_sigmask(SIG_SETMASK, &old, nullptr); }
-};
 
 // What a handler has accepted comes, though stop is called right after it.
 GO_TEST(NotifyRace, StopLosesNothing) {

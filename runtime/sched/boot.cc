@@ -66,7 +66,9 @@ plan makeplan(const options& o) {
   if (bytes == 0) bytes = kDefaultStack;
   const std::uint32_t pages = stackround(bytes);
   if (pages == 0)
-    throw std::length_error("burrow::run: stack_size is above 64 GiB");
+    throw std::length_error(kSmallSpace
+                                ? "burrow::run: stack_size is above 256 MiB"
+                                : "burrow::run: stack_size is above 64 GiB");
   return {n, pages};
 }
 

@@ -69,8 +69,8 @@ std::size_t readstack() noexcept {
   std::uint64_t n;
   if (!bytecount(text, n) || n == 0) {
     complain("BURROW_STACK_SIZE", text,
-             "want bytes, or a number with k or m, up to 64 GiB; using the "
-             "default");
+             "want bytes, or a number with k or m, up to 64 GiB (256 MiB where "
+             "addresses have 32 bits); using the default");
     return 0;
   }
   return n;

@@ -166,7 +166,9 @@ void go_commit(begun b, invoker call) noexcept {
 
 [[gnu::noinline]] rt::g* go_prepare(const go_options* o) {
   if (o != nullptr && stackround(o->stack_size) == 0)
-    throw std::length_error("burrow::go: stack_size is above 64 GiB");
+    throw std::length_error(kSmallSpace
+                                ? "burrow::go: stack_size is above 256 MiB"
+                                : "burrow::go: stack_size is above 64 GiB");
   g* gp;
   {
     const spawning s;

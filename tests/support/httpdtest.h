@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,30 +13,9 @@
 #include "burrow/burrow.h"
 #include "tests/support/iotest.h"
 #include "tests/support/subprocess.h"
+#include "tests/support/tempfolder.h"
 
 namespace burrow::testsupport {
-
-// temp_folder is a new folder, gone at the end.
-class temp_folder {
- public:
-  temp_folder() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "httpdXXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  temp_folder(const temp_folder&) = delete;
-  temp_folder& operator=(const temp_folder&) = delete;
-  ~temp_folder() { std::filesystem::remove_all(path_); }
-
-  const std::filesystem::path& path() const { return path_; }
-  void write(const std::string& name, std::string_view text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 // httpd_server runs it with the caller's maxprocs, on a free port. arguments:
 // options; folder: "" for none; descriptors: its limit, 0: as is.

@@ -62,6 +62,7 @@ enum class errc { canceled = 1, deadline_exceeded = 2, closed = 3 };
 // burrow_category is the category of errc; its name() is "burrow".
 const std::error_category& burrow_category() noexcept;
 
+// make_error_code is for std::error_code's own use: `ec == errc::closed`.
 inline std::error_code make_error_code(errc e) noexcept {
   return {static_cast<int>(e), burrow_category()};
 }

@@ -119,6 +119,7 @@ class command {
   // pipes are null here: nobody could use them.
   std::string output();
 
+  // state is how it ended; as made, until wait has returned.
   const process_state& state() const noexcept { return state_; }
   int pid() const noexcept;  // 0: not started
 

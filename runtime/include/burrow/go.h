@@ -29,7 +29,7 @@ namespace burrow {
 // BURROW_STACK_SIZE), else a default: the processors that the process may use
 // (affinity, cgroup quota), and 256 KiB, 64 where addresses have 32 bits.
 struct options {
-  int maxprocs = 0;
+  int maxprocs = 0;            // at most 1024 are made
   std::size_t stack_size = 0;  // bytes, of goroutines' stacks
 };
 

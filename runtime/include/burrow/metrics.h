@@ -22,6 +22,7 @@ struct histogram {
   static constexpr std::size_t kBuckets = 36;  // the last begins at 34 s
   std::array<std::uint64_t, kBuckets> counts{};
 
+  // total is how many there are.
   std::uint64_t total() const noexcept;
 
   // quantile is a duration that the fraction q (0 to 1) of them does not exceed:

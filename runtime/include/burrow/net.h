@@ -39,6 +39,7 @@ const std::error_category& resolver_category() noexcept;
 class address {
  public:
   address() = default;
+  // Burrow's own, as raw is: programs have addresses from the calls below.
   explicit address(const sockaddr_any& a);
 
   // string is what dial takes: "127.0.0.1:80"; "" if there is none. So dial takes
@@ -71,6 +72,7 @@ class conn : public fd {
   void close_write();
   void close_write(std::error_code& ec) noexcept;
 
+  // local_address and remote_address are the two ends; none if it is closed.
   address local_address() const;
   address remote_address() const;
 
@@ -91,7 +93,9 @@ class listener {
   conn accept();
   conn accept(std::error_code& ec);
 
+  // address is where it listens, with the port that it got; none if it is closed.
   net::address address() const;
+  // set_deadline and get as those of fd.
   void set_deadline(time_point when) { fd_.set_deadline(when); }
   int get() const noexcept { return fd_.get(); }
 
@@ -116,12 +120,14 @@ class packet_conn {
     std::size_t n = 0;  // bytes; what did not fit is lost
     net::address from;
   };
+  // read_from waits for a message, write_to until one can be sent: as a whole.
   received read_from(std::span<std::byte> to);
   received read_from(std::span<std::byte> to, std::error_code& ec);
   std::size_t write_to(std::span<const std::byte> from, const net::address& to);
   std::size_t write_to(std::span<const std::byte> from, const net::address& to,
                        std::error_code& ec);
 
+  // As those of fd and conn.
   net::address local_address() const;
   void set_deadline(time_point when) { fd_.set_deadline(when); }
   void set_read_deadline(time_point when) { fd_.set_read_deadline(when); }
@@ -135,7 +141,7 @@ class packet_conn {
   fd fd_;
 };
 
-// listen opens a listening socket (tcp..., unix), with SO_REUSEADDR and the
+// listen opens a listening socket (tcp..., with SO_REUSEADDR, or unix), with the
 // system's largest backlog. Port 0 is any free one; "tcp" without a host takes
 // IPv4 and IPv6.
 listener listen(std::string_view network, std::string_view address);

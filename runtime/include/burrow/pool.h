@@ -26,11 +26,12 @@ namespace burrow {
 // taken from it.
 //
 // Unlike Go's it has no garbage collector to empty it: it keeps `keep` objects at most
-// for each processor of the machine (of 64, if it has more), and destroys what comes back
-// beyond.
+// for each processor that the thread may use which makes the pool (their number rounded
+// up to a power of two, 64 at most), and destroys what comes back beyond.
 template <class T>
 class pool {
  public:
+  // give_back is what a pointer has for a deleter.
   struct give_back {
     pool* home = nullptr;
     void operator()(T* t) const noexcept { home->slots_.put(t); }
@@ -38,6 +39,8 @@ class pool {
   // Owns an object, and gives it back at its end.
   using pointer = std::unique_ptr<T, give_back>;
 
+  // pool is empty.
+  //
   // Errors  std::bad_alloc.
   explicit pool(std::size_t keep = 64)
       : slots_(keep, [](void* t) noexcept { delete static_cast<T*>(t); }) {}

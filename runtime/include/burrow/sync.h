@@ -12,9 +12,9 @@
 //
 // Rules for all of them
 //   - None can be copied or moved (an error_group can be moved). Each may be
-//     made outside a run, be a constant-initialised global, and outlive runs.
-//     What a goroutine held when its run ended stays held; one that waited is
-//     forgotten.
+//     made outside a run, be a global, constant-initialised (an error_group is
+//     not), and outlive runs. What a goroutine held when its run ended stays
+//     held; one that waited is forgotten.
 //   - Waiting allocates nothing. Waiters are served first come, first served.
 //   - An object may be destroyed as soon as the call that frees it for that has
 //     returned: a mutex by the next owner once it has unlocked it, a wait_group

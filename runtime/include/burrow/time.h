@@ -106,6 +106,8 @@ class timer {
 // by dropping ticks. It is stopped when it is destroyed, and can only be moved.
 class ticker {
  public:
+  // ticker sends first when d has gone.
+  //
   // Errors  panic_error "non-positive interval for NewTicker" if d <= 0;
   //         std::logic_error outside a run.
   template <class Rep, class Period>

@@ -58,7 +58,8 @@ class wait_group {
   // done is add(-1).
   void done() { add(-1); }
 
-  // wait blocks until the counter is 0.
+  // wait blocks until the counter is 0. It ends the process, with "sync: negative
+  // WaitGroup counter", if it finds that.
   void wait() noexcept {
     if (const std::int64_t n = count_.sumown(); n != 0) wait_slow(n);
   }
