@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "sys/os.h"
+#include "tests/support/tempfolder.h"
 
 namespace sys = burrow::sys;
 namespace fs = std::filesystem;
@@ -19,13 +19,7 @@ namespace {
 // A made-up tree of control groups and the file that names the process's own.
 class Cpuquota : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "cpuquotaXXXXXX");
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-    fs::create_directories(dir_ / "root");
-  }
-  void TearDown() override { fs::remove_all(dir_); }
+  void SetUp() override { fs::create_directories(dir_ / "root"); }
 
   // quota is what a process gets whose own file has the text self, in a tree of
   // these groups: path, and text of cpu.max. The path "" is the root. They stay
@@ -41,7 +35,8 @@ class Cpuquota : public ::testing::Test {
     return sys::cpuquota((dir_ / "root").c_str(), (dir_ / "self").c_str());
   }
 
-  fs::path dir_;
+  const burrow::testsupport::temp_folder folder_;
+  const fs::path dir_ = folder_.path();
 };
 
 TEST_F(Cpuquota, OwnGroup) {

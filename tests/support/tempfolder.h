@@ -1,8 +1,7 @@
 // tests/support/tempfolder.h - a folder for the time of a scope.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
