@@ -45,7 +45,20 @@ bool pass(conn& to, conn& from) {
   return false;
 }
 
-void serve(conn client, const std::string& target) {
+// Whether c, dialled by us, has come to l: it would dial again, and so on, until there
+// are no descriptors.
+bool toourselves(const conn& c, const listener& l) {
+  const auto host = [](const burrow::net::address& a) {
+    const std::string s = a;
+    return s.substr(0, s.rfind(':'));
+  };
+  const burrow::net::address there = c.remote_address();
+  return there == l.address() ||
+         (there.port() == l.address().port() &&
+          host(there) == host(c.local_address()));  // l takes them all
+}
+
+void serve(conn client, const listener& front, const std::string& target) {
   std::error_code ec;
   abrupt(client, true);  // until all has gone well
   auto [ctx, cancel] = burrow::with_timeout(burrow::background(), 10s);
@@ -54,6 +67,10 @@ void serve(conn client, const std::string& target) {
   if (ec) {
     std::fprintf(stderr, "proxy: %s: %s\n", target.c_str(),
                  ec.message().c_str());
+    return;
+  }
+  if (toourselves(server, front)) {
+    std::fprintf(stderr, "proxy: %s is this proxy itself\n", target.c_str());
     return;
   }
   abrupt(server, true);
@@ -66,7 +83,7 @@ void serve(conn client, const std::string& target) {
 
 void serve_all(listener& l, const std::string& target) {
   examples::accept_all(l, "proxy", 50ms,
-                       [&target](conn c) { serve(std::move(c), target); });
+                       [&](conn c) { serve(std::move(c), l, target); });
 }
 
 int forever(const char* address, const std::string& target) {

@@ -256,17 +256,14 @@ GO_TEST(Net, APeerThatResets) {
 }
 
 GO_TEST(Dial, ErrorsNameTheOperationAndTheAddress) {
-  std::string where;
-  {
-    listener l = net::listen("tcp", "127.0.0.1:0");
-    where = l.address();
-  }
+  const testsupport::refusing nobody;
   try {
-    net::dial("tcp", where);
+    net::dial("tcp", nobody.address());
     ADD_FAILURE() << "nobody listens";
   } catch (const std::system_error& e) {
     EXPECT_EQ(e.code(), std::errc::connection_refused);
-    EXPECT_TRUE(std::string(e.what()).starts_with("dial tcp " + where + ": "))
+    EXPECT_TRUE(std::string(e.what()).starts_with("dial tcp " +
+                                                  nobody.address() + ": "))
         << e.what();
   }
   listener l = net::listen("tcp", "127.0.0.1:0");

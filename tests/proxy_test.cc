@@ -14,6 +14,7 @@
 #include "burrow/burrow.h"
 #include "tests/support/copytest.h"
 #include "tests/support/gotest.h"
+#include "tests/support/iotest.h"
 #include "tests/support/procself.h"
 #include "tests/support/subprocess.h"
 
@@ -36,8 +37,9 @@ struct proxied {
   std::string front;
   bool told = false;  // to end; a second time it would at once
 
-  explicit proxied(const std::string& to = "")
-      : program{testsupport::example_path("proxy"), "127.0.0.1:0",
+  explicit proxied(const std::string& to = "",
+                   const std::string& at = "127.0.0.1:0")
+      : program{testsupport::example_path("proxy"), at,
                 to.empty() ? target.address().string() : to},
         front(testsupport::startserver(program, err)) {}
   ~proxied() { EXPECT_EQ(stop().exit_code, 0); }
@@ -129,12 +131,8 @@ GO_TEST(Proxy, AResetOfOneSideReachesTheOther) {
 }
 
 GO_TEST(Proxy, ATargetThatRefuses) {
-  std::string nobody;
-  {
-    listener l = net::listen("tcp", "127.0.0.1:0");
-    nobody = l.address();
-  }
-  proxied p(nobody);
+  const testsupport::refusing nobody;
+  proxied p(nobody.address());
   for (int i = 0; i < 3; ++i) {
     std::error_code ec;  // the reset may come while the connect is on its way
     conn client = net::dial("tcp", p.front, ec);
@@ -142,8 +140,25 @@ GO_TEST(Proxy, ATargetThatRefuses) {
     EXPECT_EQ(ec, std::errc::connection_reset);
     net::buffered_reader lines(p.err);
     const std::string line = lines.read_line().value_or("");
-    EXPECT_TRUE(line.starts_with("proxy: " + nobody + ": Connection refused"))
+    EXPECT_TRUE(
+        line.starts_with("proxy: " + nobody.address() + ": Connection refused"))
         << line;
+  }
+}
+
+// It would dial itself until there are no descriptors.
+GO_TEST(Proxy, ATargetThatIsItself) {
+  // None that the system gives to those who ask for any.
+  const std::string port = std::to_string(20'000 + ::getpid() % 10'000);
+  for (const std::string host : {"127.0.0.1:", "0.0.0.0:"}) {
+    proxied p("127.0.0.1:" + port, host + port);
+    std::error_code ec;
+    conn client = net::dial("tcp", "127.0.0.1:" + port, ec);
+    if (!ec) ec = endof(client);
+    EXPECT_EQ(ec, std::errc::connection_reset);
+    net::buffered_reader lines(p.err);
+    EXPECT_EQ(lines.read_line().value_or(""),
+              "proxy: 127.0.0.1:" + port + " is this proxy itself");
   }
 }
 

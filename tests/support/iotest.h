@@ -1,6 +1,10 @@
 // tests/support/iotest.h - what the tests of files, sockets and processes share.
 #pragma once
 
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <array>
 #include <cstddef>
 #include <span>
@@ -40,6 +44,27 @@ inline std::error_code readerror(fd& f) {
   f.read(room, ec);
   return ec;
 }
+
+// refusing is a port of 127.0.0.1 on which nobody listens, nor will: one that is only
+// free may be another program's a moment later.
+class refusing {
+ public:
+  refusing() : held_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t n = sizeof a;
+    const auto any = reinterpret_cast<sockaddr*>(&a);
+    EXPECT_EQ(::bind(held_.get(), any, n), 0);
+    EXPECT_EQ(::getsockname(held_.get(), any, &n), 0);
+    address_ = "127.0.0.1:" + std::to_string(ntohs(a.sin_port));
+  }
+  const std::string& address() const { return address_; }
+
+ private:
+  fd held_;
+  std::string address_;
+};
 
 // startserver starts one of our examples that are servers, and returns where it
 // listens, which is the first that it says on its standard error. What it says after
