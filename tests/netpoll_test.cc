@@ -154,6 +154,35 @@ GO_TEST(Netpoll, WhoSleepsAtOnceMissesNothing) {
   client.join();
 }
 
+// The one p that works has been brought its work by the poller itself.
+TEST(Netpoll, WhoComputesLeavesSomebodyWhoPolls) {
+  for (const int procs : {2, 8})
+    run(
+        [] {
+          makems();
+          auto [in, out] = pipe();
+          wait_group wg;
+          for (int i = 0; i < 20; ++i) {
+            wg.go([&in = in] {
+              EXPECT_EQ(text(in), "x");
+              const auto end = std::chrono::steady_clock::now() + 10s;
+              while (rt::asleepinpoll() == nullptr)
+                if (std::chrono::steady_clock::now() > end) {
+                  ADD_FAILURE() << "nobody polls";
+                  break;
+                }
+            });
+            std::thread writer([&out = out] {
+              nap(1ms);
+              out.write(bytes("x"));
+            });
+            wg.wait();
+            writer.join();
+          }
+        },
+        {.maxprocs = procs});
+}
+
 // A poller that was off its processor from the end of a run into the next has gs of
 // both: it puts these on no queue.
 GO_TEST(Netpoll, WhoWaitedInAnEarlierRunIsForgotten) {

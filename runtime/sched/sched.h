@@ -230,8 +230,8 @@ void globglist(gqueue& ready) noexcept;
 // pokebusy makes those who have a p look at the global queue and their timers.
 void pokebusy() noexcept;
 
-// sysmonpoll polls if nobody has for a while, and says whether it brought
-// anything. Context sysmon; now in ns.
+// sysmonpoll sees to it that somebody polls if nobody has for a while, or polls itself
+// if nobody can; it says whether that brought anything. Context sysmon; now in ns.
 bool sysmonpoll(std::int64_t now) noexcept;
 
 // ---- mstart.cc: threads --------------------------------------------------------

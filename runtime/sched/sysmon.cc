@@ -10,7 +10,8 @@
 //   - wakes an m for work that waits in the queue of a p while another p is
 //     idle (the owner only wakes for more than one goroutine: considerwake)
 //   - tells a p that its timers are due, or that the global queue waits, or gets
-//     an m for them; asks the netpoller if nobody has for 10 ms
+//     an m for them; asks the netpoller if nobody has for 10 ms, and after 1 ms lets
+//     an idle m do so, if there is an idle p
 //   - gives back the memory of stacks that have been free for a while
 //   - asks a goroutine that has been in user code for 10 ms while others wait to
 //     yield at its next safepoint (safepoint.cc), if it has any
