@@ -48,48 +48,46 @@ void server::accept_all(const burrow::context& ctx) {
 }
 
 void server::start(burrow::net::conn c) {
-  std::list<client>::iterator it;
   {
     const std::lock_guard hold(lock_);
     ++gone_.accepted;
-    it = clients_.emplace(clients_.end());
-    it->socket = std::move(c);
   }
-  try {
-    goroutines_.go([this, it] { serve_one(it); });
-  } catch (...) {
-    leave(it);
-    throw;
-  }
+  goroutines_.go(
+      [this, c = std::move(c)]() mutable { serve_one(std::move(c)); });
 }
 
 // One connection's trouble is nobody else's.
-void server::serve_one(std::list<client>::iterator it) noexcept {
+void server::serve_one(burrow::net::conn c) noexcept {
   try {
-    socket_stream s(it->socket, limits_, stopping_);
-    serve(s, site_, limits_, it->count);
+    client me(*this, std::move(c));
+    socket_stream s(me.socket, limits_, stopping_);
+    serve(s, site_, limits_, me.count);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "httpd: a connection: %s\n", e.what());
   }
-  leave(it);
   slots_.release(1);
 }
 
-void server::leave(std::list<client>::iterator it) noexcept {
-  std::list<client> mine;  // destroyed without the lock
-  const std::lock_guard hold(lock_);
-  gone_.requests += it->count.requests.load(kRelaxed);
-  gone_.bytes_out += it->count.bytes_out.load(kRelaxed);
-  mine.splice(mine.end(), clients_, it);
+server::client::client(server& all, burrow::net::conn c)
+    : socket(std::move(c)), all_(all) {
+  const std::lock_guard hold(all_.lock_);
+  at_ = all_.clients_.insert(all_.clients_.end(), this);
+}
+
+server::client::~client() {
+  const std::lock_guard hold(all_.lock_);
+  all_.gone_.requests += count.requests.load(kRelaxed);
+  all_.gone_.bytes_out += count.bytes_out.load(kRelaxed);
+  all_.clients_.erase(at_);
 }
 
 traffic server::count() {
   const std::lock_guard hold(lock_);
   traffic t = gone_;
   t.open = clients_.size();
-  for (const client& c : clients_) {
-    t.requests += c.count.requests.load(kRelaxed);
-    t.bytes_out += c.count.bytes_out.load(kRelaxed);
+  for (const client* c : clients_) {
+    t.requests += c->count.requests.load(kRelaxed);
+    t.bytes_out += c->count.bytes_out.load(kRelaxed);
   }
   return t;
 }
@@ -102,7 +100,7 @@ void server::drain() {
   });
   {
     const std::lock_guard hold(lock_);
-    for (client& c : clients_) socket_stream::poke(c.socket);
+    for (client* c : clients_) socket_stream::poke(c->socket);
   }
   burrow::select(burrow::recv(all_gone),
                  burrow::recv(burrow::after(limits_.shutdown), [this] {
@@ -110,7 +108,7 @@ void server::drain() {
                    std::fprintf(stderr, "httpd: %zu connections cut\n",
                                 clients_.size());
                    std::error_code ec;
-                   for (client& c : clients_) c.socket.close(ec);
+                   for (client* c : clients_) c->socket.close(ec);
                  }));
   all_gone.recv();
 }

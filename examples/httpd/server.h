@@ -2,8 +2,8 @@
 //
 // A goroutine accepts; each connection is a goroutine. All connections stand in a
 // list, for who stops them or counts. Stopping: no new connections; those that
-// rest end, those with a request on its way end after it; what is left when the
-// time is up is closed.
+// rest end, those with a request on its way end after it, as does one that is not in
+// the list yet; what is left when the time is up is closed.
 #pragma once
 
 #include <atomic>
@@ -24,15 +24,26 @@ class server {
   void run(const burrow::context& ctx);
 
  private:
-  struct client {
+  // A connection. It lives on the stack of its goroutine: what each request touches
+  // is brought into the cache with that.
+  class client {
+   public:
+    client(server& all, burrow::net::conn c);
+    ~client();
+    client(const client&) = delete;
+    client& operator=(const client&) = delete;
+
     burrow::net::conn socket;
     counters count;
+
+   private:
+    server& all_;
+    std::list<client*>::iterator at_;
   };
 
   void accept_all(const burrow::context& ctx);
   void start(burrow::net::conn c);
-  void serve_one(std::list<client>::iterator it) noexcept;
-  void leave(std::list<client>::iterator it) noexcept;
+  void serve_one(burrow::net::conn c) noexcept;
   void drain();
   traffic count();
 
@@ -44,7 +55,7 @@ class server {
   burrow::wait_group goroutines_;
 
   burrow::mutex lock_;  // of what follows
-  std::list<client> clients_;
+  std::list<client*> clients_;
   traffic gone_;  // of connections that have ended
 };
 

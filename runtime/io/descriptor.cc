@@ -74,11 +74,12 @@ bool late(descriptor* d, polldir dir) noexcept {
 // that it is not too late. Fewer than `full` bytes are all there was, and what comes
 // next is an event, unless that has come already: `ready` stays as it is.
 template <typename F>
-std::int64_t attempt(polldesc* pd, polldir dir, std::size_t full, F op) {
+std::int64_t attempt(descriptor* d, polldir dir, std::size_t full, F op) {
+  polldesc* const pd = d->pd;
   std::atomic<bool>& ready = pd->readyat(dir);
   for (;;) {
     if (!ready.load(relaxed)) {
-      const pollresult r = pollwait(pd, dir);
+      const pollresult r = pollwait(pd, dir, d);
       if (r != pollresult::ready) return errorof(r);
     }
     // acquire: with `ready`, what the poller stored before it: `ended`.
@@ -113,9 +114,9 @@ std::int64_t anyway(descriptor* d, polldir dir, std::size_t full, F call,
   switch (d->way) {
     case ioway::polled:
     case ioway::socket:
-      return attempt(d->pd, dir, full, call);
+      return attempt(d, dir, full, call);
     case ioway::nowait: {
-      const std::int64_t r = attempt(d->pd, dir, full, nowait);
+      const std::int64_t r = attempt(d, dir, full, nowait);
       if (r != -EOPNOTSUPP && r != -ENOSYS) return r;
       break;  // watched, but the system cannot do it without blocking
     }
@@ -355,14 +356,14 @@ std::int64_t descdo(descriptor* d, polldir dir,
   if (!mine) return kIoClosed;
   if (late(d, dir)) return kIoDeadline;
   const auto call = [=] { return op(d->fd, arg); };
-  return d->pd != nullptr ? attempt(d->pd, dir, 0, call)
+  return d->pd != nullptr ? attempt(d, dir, 0, call)
                           : blockingcall(d->fd, dir, call);
 }
 
 std::int64_t descready(descriptor* d, polldir dir) {
   if (toolate(d->pd, dir)) return kIoDeadline;
   if (d->pd->readyat(dir).load(relaxed)) return 0;
-  const pollresult r = pollwait(d->pd, dir);
+  const pollresult r = pollwait(d->pd, dir, d);
   return r == pollresult::ready ? 0 : errorof(r);
 }
 

@@ -126,9 +126,10 @@ void watchagain(const polldesc* pd, std::uint64_t tag) noexcept {
   while (sys::polladd(thepoller, pd->fd, tag) < 0) sys::osyield();
 }
 
-void tell(const sys::pollready& ev, gqueue& out) noexcept {
+// woken[0, 2): whom it ends a wait of, by polldir; null: nobody.
+void tell(const sys::pollready& ev, g** woken) noexcept {
+  woken[0] = woken[1] = nullptr;
   polldesc* pd = descof(ev.tag);
-  g* woken[2] = {};
   pd->lock.lock();
   const bool lost = (ev.what & sys::kPollLost) != 0;
   if (tagof(pd) == ev.tag && pd->closing && lost) pd->lost = true;
@@ -141,10 +142,12 @@ void tell(const sys::pollready& ev, gqueue& out) noexcept {
       if ((ev.what & (bit | sys::kPollEnd)) == 0) continue;
       pd->readyat(d).store(true, release);
       woken[static_cast<int>(d)] = takewaiter(pd->at(d), true);
+      // Who has a deadline moves it.
+      if (pd->at(d).deadline.load(relaxed) != 0)
+        __builtin_prefetch(&pd->timerat(d));
     }
   }
   pd->lock.unlock();
-  for (g* gp : woken) give(gp, out);
 }
 
 bool islost(polldesc* pd) noexcept {
@@ -168,20 +171,18 @@ void awaitlost(polldesc* pd) noexcept {
 }
 
 // With a thousand connections each event's polldesc, and the sudog on its waiter's
-// stack, are cold: they are fetched while others are told. A waiter that is gone
+// stack, are cold: all are fetched before the first is told. A waiter that is gone
 // meanwhile costs a useless fetch.
-void fetchahead(const sys::pollready* ev, std::int64_t i, std::int64_t n) {
+void fetchahead(const sys::pollready* ev, std::int64_t n) {
 #if defined(BURROW_TSAN)
   return;  // a guess at a pointer that others write is a race to it
 #endif
-  constexpr std::int64_t kDesc = 8, kWaiter = 4;
-  if (i + kDesc < n) {
-    __builtin_prefetch(descof(ev[i + kDesc].tag), 1);
-  }
-  if (i + kWaiter < n) {
-    const polldesc* pd = descof(ev[i + kWaiter].tag);
-    __builtin_prefetch(__atomic_load_n(&pd->side[0].q.first, __ATOMIC_RELAXED),
-                       1);
+  for (std::int64_t i = 0; i < n; i++) __builtin_prefetch(descof(ev[i].tag), 1);
+  for (std::int64_t i = 0; i < n; i++) {
+    const auto* sd = reinterpret_cast<const char*>(
+        __atomic_load_n(&descof(ev[i].tag)->side[0].q.first, __ATOMIC_RELAXED));
+    __builtin_prefetch(sd, 1);
+    __builtin_prefetch(sd + 64, 1);
   }
 }
 
@@ -232,7 +233,7 @@ void netpollclose(polldesc* pd) noexcept {
   putdesc(pd);
 }
 
-pollresult pollwait(polldesc* pd, polldir dir) {
+pollresult pollwait(polldesc* pd, polldir dir, void* about) {
   if (getm() == nullptr) return threadwait(pd, dir);
   pollside& s = pd->at(dir);
   // The caller has looked whether it is too late; a deadline that has passed since then
@@ -256,6 +257,7 @@ pollresult pollwait(polldesc* pd, polldir dir) {
     }
     me.gp = getg();
     me.lock = &pd->lock;
+    me.elem = about;
     s.q.enqueue(&me);
     gopark(&pd->lock, &me, waitreason::io_wait);
     if (me.success) return pollresult::ready;
@@ -298,6 +300,15 @@ void passbreak() noexcept {
   if (x != nullptr && x->park.signaled()) netpollbreak();
 }
 
+// Of a g, what a switch to it touches and what its park does.
+void fetchwoken(g* const* both) noexcept {
+  for (int k = 0; k < 2; k++) {
+    const char* gp = reinterpret_cast<const char*>(both[k]);
+    __builtin_prefetch(gp);
+    __builtin_prefetch(gp + kCacheLine);
+  }
+}
+
 }  // namespace
 
 void netpoll(std::int64_t ns, gqueue& out) noexcept {
@@ -305,10 +316,14 @@ void netpoll(std::int64_t ns, gqueue& out) noexcept {
   const std::int64_t n = sys::pollwait(thepoller, ev, ns);
   lastpoll.store(nanotime(), relaxed);
   if (ns == 0) passbreak();
+  g* woken[2 * sys::kPollBatch];
+  if (n > 1) fetchahead(ev, n);
   for (std::int64_t i = 0; i < n; i++) {
-    fetchahead(ev, i, n);
-    tell(ev[i], out);
+    g** both = woken + 2 * i;
+    tell(ev[i], both);
+    fetchwoken(both);
   }
+  for (std::int64_t i = 0; i < 2 * n; i++) give(woken[i], out);
 }
 
 void netpollbreak() noexcept { sys::pollbreak(thepoller); }

@@ -110,8 +110,9 @@ void netpollevict(polldesc* pd) noexcept;
 void netpollclose(polldesc* pd) noexcept;
 
 // pollwait blocks the calling goroutine or thread until there is something to
-// try. Context  g or foreign thread, no lock held.
-pollresult pollwait(polldesc* pd, polldir dir);
+// try. About is what will be touched then, for the cache; null: nothing.
+// Context  g or foreign thread, no lock held.
+pollresult pollwait(polldesc* pd, polldir dir, void* about = nullptr);
 
 // pollsetdeadline: when in ns, 0: none. Who waits already is told.
 void pollsetdeadline(polldesc* pd, polldir dir, std::int64_t when);

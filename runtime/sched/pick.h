@@ -2,7 +2,9 @@
 // parks, yields or ends. In which order is said in schedule.cc.
 #pragma once
 
+#include "runtime/netpoll/netpoll.h"
 #include "runtime/sched/sched.h"
+#include "runtime/sched/stack.h"
 #include "sys/os.h"
 
 namespace burrow::rt {
@@ -34,6 +36,34 @@ inline void fetchahead(const runq& q) noexcept {
     __builtin_prefetch(q.peek(i)->ctx.sp);
 }
 
+// fetchserver is fetchahead for who has waited for a descriptor, where there are so many
+// of those that none finds its own in the cache: the next one's whole stack, if that is
+// small, else its two ends, and what the call that it is in works on. Between two of
+// them there is time for that: a system call or two.
+[[gnu::noinline]] inline void fetchserver(const g* gp) noexcept {
+  constexpr std::ptrdiff_t kLine = kCacheLine, kSmall = 32 * kLine;
+  constexpr std::ptrdiff_t kLow = 10 * kLine, kHigh = 4 * kLine;
+  asm volatile("");  // calls of what only fetches are left out else
+  const char* sp = static_cast<const char*>(gp->ctx.sp);
+  if (sp == nullptr) return;
+  const char* hi = gp->stack.hi - stackcolour(gp->stack);
+  const bool small = hi - sp <= kSmall;
+  const char* end = small ? hi : sp + kLow;
+  for (const char* at = sp; at < end; at += kLine) __builtin_prefetch(at);
+  if (!small)
+    for (const char* at = hi - kHigh; at < hi; at += kLine)
+      __builtin_prefetch(at);
+  if (const sudog* sd = gp->waiting; sd != nullptr)
+    __builtin_prefetch(sd->elem);
+}
+
+inline void fetchnextserver(const g* gp, const runq& q) noexcept {
+  constexpr std::int32_t kMany = 256;
+  if (gp->why != waitreason::io_wait || q.empty()) [[likely]]
+    return;
+  if (npolled.load(relaxed) > kMany) fetchserver(q.peek(0));
+}
+
 // The usual order.
 inline g* newest(p* pp) noexcept {
   if (g* gp = pp->runnext.load(relaxed); gp != nullptr) {
@@ -44,6 +74,7 @@ inline g* newest(p* pp) noexcept {
   if (pp->fifo.empty()) return nullptr;
   g* gp = pp->fifo.popfront();
   fetchahead(pp->fifo);
+  fetchnextserver(gp, pp->fifo);
   return gp;
 }
 

@@ -111,14 +111,16 @@ void pokebusy() noexcept {
     allp[i]->attention.fetch_or(kAttnLook, relaxed);
 }
 
+void pollbesides(std::int64_t now) noexcept {
+  constexpr std::int64_t kWhile = 1'000'000;
+  if (!netpollinuse() || polledfor() || now - netpolltime() < kWhile) return;
+  wakeinanycase();  // who finds nothing to do becomes the poller
+}
+
 bool sysmonpoll(std::int64_t now) noexcept {
-  constexpr std::int64_t kSomebodyIdle = 1'000'000, kLongAgo = 10'000'000;
-  if (!netpollinuse() || polledfor()) return false;
-  const std::int64_t ago = now - netpolltime();
-  // Who has brought somebody work may be busy with it. The next who finds none is
-  // the poller.
-  if (ago >= kSomebodyIdle) wakeinanycase();
-  if (ago < kLongAgo) return false;
+  constexpr std::int64_t kLongAgo = 10'000'000;
+  if (!netpollinuse() || polledfor() || now - netpolltime() < kLongAgo)
+    return false;
   gqueue ready;
   netpoll(0, ready);
   if (ready.n == 0) return false;

@@ -124,7 +124,7 @@ m* park(m* mp, g* gp) noexcept {
 bool gopark(parkhold& h, sudog* waiting, waitreason why,
             const void* from) noexcept {
   m* mp = getm();
-  g* gp = getg();
+  g* gp = mp != nullptr ? mp->curg : getg();
   gp->waiting = waiting;
   gp->why = why;
   gp->waitsince = sched.clock.load(relaxed);

@@ -99,7 +99,7 @@ struct alignas(kCacheLine) g {
   std::int64_t waitsince = 0;
   std::uint64_t goid = 0;
   g* outer = nullptr;            // with kGJoined
-  void* locals = nullptr;        // goroutine-local values
+  lostcall* lost = nullptr;      // owned; glost
   m* lockedm = nullptr;          // the m it is locked to
   const char* name = nullptr;    // owned; malloc
   std::uint64_t parentgoid = 0;  // who started it; 0: no goroutine did
@@ -115,7 +115,7 @@ struct alignas(kCacheLine) g {
   // Foreign proxies only: 1 once goready came; a futex.
   std::atomic<std::uint32_t> parkword{0};
 
-  lostcall* lost = nullptr;  // owned; glost
+  void* locals = nullptr;  // goroutine-local values
 
 #if defined(BURROW_ASAN) || defined(BURROW_TSAN)
   // ASan: the fake stack of a g that is switched out. TSan: its fiber.

@@ -230,8 +230,13 @@ void globglist(gqueue& ready) noexcept;
 // pokebusy makes those who have a p look at the global queue and their timers.
 void pokebusy() noexcept;
 
-// sysmonpoll sees to it that somebody polls if nobody has for a while, or polls itself
-// if nobody can; it says whether that brought anything. Context sysmon; now in ns.
+// pollbesides lets an idle m poll, if there is a p for it and nobody has polled for a
+// ms. Context sysmon, which has seen somebody compute for as long: he may have been
+// brought his work by who polled. now in ns.
+void pollbesides(std::int64_t now) noexcept;
+
+// sysmonpoll polls if nobody has for a while, and says whether it brought
+// anything. Context sysmon; now in ns.
 bool sysmonpoll(std::int64_t now) noexcept;
 
 // ---- mstart.cc: threads --------------------------------------------------------

@@ -10,8 +10,8 @@
 //   - wakes an m for work that waits in the queue of a p while another p is
 //     idle (the owner only wakes for more than one goroutine: considerwake)
 //   - tells a p that its timers are due, or that the global queue waits, or gets
-//     an m for them; asks the netpoller if nobody has for 10 ms, and after 1 ms lets
-//     an idle m do so, if there is an idle p
+//     an m for them; asks the netpoller if nobody has for 10 ms, and beside who
+//     computes for 1 ms lets an idle m do so
 //   - gives back the memory of stacks that have been free for a while
 //   - asks a goroutine that has been in user code for 10 ms while others wait to
 //     yield at its next safepoint (safepoint.cc), if it has any
@@ -41,6 +41,7 @@ constexpr std::int64_t kMaxTick = 10'000'000;
 constexpr std::int64_t kMaxTickIdlep = 1'000'000;
 constexpr std::int64_t kSlice = 10'000'000;
 constexpr std::int64_t kTimerSlice = 50'000;
+constexpr std::int64_t kComputes = 1'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr int kPatientRounds = 50, kFreshRounds = 10;
 constexpr int kIdleRounds = 5;  // of 20, 40 ... 640 us, then sleep
@@ -164,6 +165,7 @@ bool checkp(p* pp, std::int64_t now, bool arrived) noexcept {
     pp->monasked = false;
     return did;
   }
+  if (now - pp->monwhen >= kComputes) pollbesides(now);
   // Who runs a child in place is on no queue; its wait may be over.
   if (pp->injoin.load(relaxed) && now - pp->monwhen >= kSlice)
     did = freejoin(pp) || did;

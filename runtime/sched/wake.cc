@@ -36,7 +36,8 @@ namespace {
 
 constexpr std::int64_t kForever = INT64_MAX;
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kStale = 1'000'000, kMostAside = 8 * kStale;
+// What one ask has brought may keep a p busy for above a ms.
+constexpr std::int64_t kStale = 4'000'000, kMostAside = 2 * kStale;
 
 // Takes over from a poller that stands aside. It has set polluntil for the last
 // time; what it does when it wakes is under the lock, too.
