@@ -10,11 +10,13 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cctype>
 #include <csignal>
 #include <cstdio>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "burrow/burrow.h"
 #include "examples/accept.h"
@@ -45,46 +47,69 @@ bool pass(conn& to, conn& from) {
   return false;
 }
 
-// Whether c, dialled by us, has come to l: it would dial again, and so on, until there
-// are no descriptors.
+std::string host(const burrow::net::address& a) {
+  const std::string s = a;
+  return s.substr(0, s.rfind(':'));
+}
+
+// Whether c, dialled by us, has come to l: each connection would make another.
 bool toourselves(const conn& c, const listener& l) {
-  const auto host = [](const burrow::net::address& a) {
-    const std::string s = a;
-    return s.substr(0, s.rfind(':'));
-  };
-  const burrow::net::address there = c.remote_address();
-  return there == l.address() ||
-         (there.port() == l.address().port() &&
-          host(there) == host(c.local_address()));  // l takes them all
+  const burrow::net::address here = l.address(), there = c.remote_address();
+  if (there == here) return true;
+  if (there.port() != here.port()) return false;
+  if (host(here) != "0.0.0.0" && host(here) != "[::]") return false;
+  const std::string from = host(c.local_address());
+  return from == host(there) || from.starts_with("127.");
 }
 
-void serve(conn client, const listener& front, const std::string& target) {
-  std::error_code ec;
-  abrupt(client, true);  // until all has gone well
-  auto [ctx, cancel] = burrow::with_timeout(burrow::background(), 10s);
-  conn server = burrow::net::dial(ctx, "tcp", target, ec);
-  cancel();
-  if (ec) {
-    std::fprintf(stderr, "proxy: %s: %s\n", target.c_str(),
-                 ec.message().c_str());
-    return;
-  }
-  if (toourselves(server, front)) {
-    std::fprintf(stderr, "proxy: %s is this proxy itself\n", target.c_str());
-    return;
-  }
-  abrupt(server, true);
-  auto back = burrow::async([&] { return pass(client, server); });
-  const bool there = pass(server, client);
-  if (!back.get() || !there) return;
-  abrupt(client, false);
-  abrupt(server, false);
-}
+class proxy {
+ public:
+  proxy(listener front, std::string target)
+      : front_(std::move(front)), target_(std::move(target)) {}
 
-void serve_all(listener& l, const std::string& target) {
-  examples::accept_all(l, "proxy", 50ms,
-                       [&](conn c) { serve(std::move(c), l, target); });
-}
+  // run serves until it is stopped, and then until all connections have ended; false:
+  // the target was the proxy itself.
+  bool run() {
+    examples::accept_all(front_, "proxy", 50ms,
+                         [this](conn c) { serve(std::move(c)); });
+    return !itself_;
+  }
+  void stop() { front_.close(); }
+  std::string address() const { return front_.address(); }
+
+ private:
+  void serve(conn client) {
+    std::error_code ec;
+    abrupt(client, true);  // until all has gone well
+    auto [ctx, cancel] = burrow::with_timeout(burrow::background(), 10s);
+    conn server = burrow::net::dial(ctx, "tcp", target_, ec);
+    cancel();
+    if (itself_) return;
+    if (ec) {
+      std::fprintf(stderr, "proxy: %s: %s\n", target_.c_str(),
+                   ec.message().c_str());
+      return;
+    }
+    if (toourselves(server, front_)) return reject();
+    abrupt(server, true);
+    auto back = burrow::async([&] { return pass(client, server); });
+    const bool there = pass(server, client);
+    if (!back.get() || !there) return;
+    abrupt(client, false);
+    abrupt(server, false);
+  }
+
+  void reject() {
+    if (itself_.exchange(true)) return;
+    std::fprintf(stderr, "proxy: %s is this proxy itself\n", target_.c_str());
+    std::error_code ec;
+    front_.close(ec);
+  }
+
+  listener front_;
+  const std::string target_;
+  std::atomic<bool> itself_{false};
+};
 
 int forever(const char* address, const std::string& target) {
   std::error_code ec;
@@ -93,17 +118,16 @@ int forever(const char* address, const std::string& target) {
     std::fprintf(stderr, "proxy: %s: %s\n", address, ec.message().c_str());
     return 1;
   }
-  std::fprintf(stderr, "proxy: listening on %s\n",
-               l.address().string().c_str());
+  proxy p(std::move(l), target);
+  std::fprintf(stderr, "proxy: listening on %s\n", p.address().c_str());
   auto stop = burrow::make_chan<int>(1);
   burrow::signals::notify(stop, {SIGINT, SIGTERM});
-  burrow::go([&l, stop] {
+  burrow::go([&p, stop] {
     stop.recv();
     burrow::signals::stop(stop);  // the next one ends the program
-    l.close();
+    p.stop();
   });
-  serve_all(l, target);
-  return 0;
+  return p.run() ? 0 : 1;
 }
 
 // shout answers one connection in capitals, when it has heard all.
@@ -121,10 +145,9 @@ void shout(listener& l) {
 
 int tryout() {
   listener target = burrow::net::listen("tcp", "127.0.0.1:0");
-  listener front = burrow::net::listen("tcp", "127.0.0.1:0");
+  proxy front(burrow::net::listen("tcp", "127.0.0.1:0"), target.address());
   auto shouted = burrow::async([&] { shout(target); });
-  const std::string there = target.address();
-  auto served = burrow::async([&] { serve_all(front, there); });
+  auto served = burrow::async([&] { return front.run(); });
   {
     conn c = burrow::net::dial("tcp", front.address());
     const std::string text = "is anybody there?\ngood.\n";
@@ -134,9 +157,8 @@ int tryout() {
     while (auto line = r.read_line()) std::printf("%s\n", line->c_str());
   }
   shouted.get();
-  front.close();
-  served.get();
-  return 0;
+  front.stop();
+  return served.get() ? 0 : 1;
 }
 
 }  // namespace

@@ -37,9 +37,8 @@ struct proxied {
   std::string front;
   bool told = false;  // to end; a second time it would at once
 
-  explicit proxied(const std::string& to = "",
-                   const std::string& at = "127.0.0.1:0")
-      : program{testsupport::example_path("proxy"), at,
+  explicit proxied(const std::string& to = "")
+      : program{testsupport::example_path("proxy"), "127.0.0.1:0",
                 to.empty() ? target.address().string() : to},
         front(testsupport::startserver(program, err)) {}
   ~proxied() { EXPECT_EQ(stop().exit_code, 0); }
@@ -146,20 +145,44 @@ GO_TEST(Proxy, ATargetThatRefuses) {
   }
 }
 
-// It would dial itself until there are no descriptors.
+// Each of its connections would make another.
 GO_TEST(Proxy, ATargetThatIsItself) {
-  // None that the system gives to those who ask for any.
+  // None that the system gives to those who ask for any, unless it has been told to.
   const std::string port = std::to_string(20'000 + ::getpid() % 10'000);
-  for (const std::string host : {"127.0.0.1:", "0.0.0.0:"}) {
-    proxied p("127.0.0.1:" + port, host + port);
-    std::error_code ec;
-    conn client = net::dial("tcp", "127.0.0.1:" + port, ec);
-    if (!ec) ec = endof(client);
-    EXPECT_EQ(ec, std::errc::connection_reset);
-    net::buffered_reader lines(p.err);
-    EXPECT_EQ(lines.read_line().value_or(""),
-              "proxy: 127.0.0.1:" + port + " is this proxy itself");
-  }
+  for (const std::string host : {"127.0.0.1:", "0.0.0.0:"})
+    for (const std::string to : {"127.0.0.1:", "127.0.0.2:"}) {
+      if (host == "127.0.0.1:" && host != to) continue;
+      exec::command program{testsupport::example_path("proxy"), host + port,
+                            to + port};
+      fd err;
+      testsupport::startserver(program, err);
+      std::error_code ec;
+      conn client = net::dial("tcp", "127.0.0.1:" + port, ec);
+      if (!ec) ec = endof(client);
+      EXPECT_EQ(ec, std::errc::connection_reset);
+      EXPECT_EQ(all(err), "proxy: " + to + port + " is this proxy itself\n");
+      EXPECT_EQ(program.wait().exit_code, 1);
+    }
+}
+
+// Another address' port of that number is another port.
+GO_TEST(Proxy, ATargetWithTheSamePort) {
+  listener target = net::listen("tcp", "127.0.0.2:0");
+  const std::string port = std::to_string(target.address().port());
+  exec::command program{testsupport::example_path("proxy"), "127.0.0.1:" + port,
+                        target.address()};
+  fd err;
+  const std::string front = testsupport::startserver(program, err);
+  if (front == "use") GTEST_SKIP() << "the port is taken";
+  conn client = net::dial("tcp", front);
+  conn server = target.accept();
+  client.write(bytes("hello"));
+  client.close_write();
+  EXPECT_EQ(all(server), "hello");
+  server.close();
+  client.close();
+  program.kill(SIGINT);
+  EXPECT_EQ(program.wait().exit_code, 0);
 }
 
 // A client that asks for everything and reads nothing: the server is stopped, and

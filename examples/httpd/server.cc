@@ -72,6 +72,8 @@ server::client::client(server& all, burrow::net::conn c)
     : socket(std::move(c)), all_(all) {
   const std::lock_guard hold(all_.lock_);
   at_ = all_.clients_.insert(all_.clients_.end(), this);
+  std::error_code ec;
+  if (all_.cut_) socket.close(ec);
 }
 
 server::client::~client() {
@@ -105,6 +107,7 @@ void server::drain() {
   burrow::select(burrow::recv(all_gone),
                  burrow::recv(burrow::after(limits_.shutdown), [this] {
                    const std::lock_guard hold(lock_);
+                   cut_ = true;
                    std::fprintf(stderr, "httpd: %zu connections cut\n",
                                 clients_.size());
                    std::error_code ec;

@@ -1,9 +1,9 @@
 // examples/httpd/server.h - the socket, the connections, and their end.
 //
-// A goroutine accepts; each connection is a goroutine. All connections stand in a
-// list, for who stops them or counts. Stopping: no new connections; those that
-// rest end, those with a request on its way end after it, as does one that is not in
-// the list yet; what is left when the time is up is closed.
+// A goroutine accepts; each connection is a goroutine. Once that has begun it stands in
+// a list, for who stops them or counts. Stopping: no new connections; those that
+// rest end, those with a request on its way end after it; what is left when the
+// time is up is closed, and what begins then.
 #pragma once
 
 #include <atomic>
@@ -56,7 +56,8 @@ class server {
 
   burrow::mutex lock_;  // of what follows
   std::list<client*> clients_;
-  traffic gone_;  // of connections that have ended
+  bool cut_ = false;  // the time is up
+  traffic gone_;      // of connections that have ended
 };
 
 }  // namespace httpd

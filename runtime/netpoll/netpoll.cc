@@ -113,7 +113,6 @@ g* takewaiter(pollside& s, bool ready) noexcept {
 }
 
 void give(g* gp, gqueue& out) noexcept {
-  if (gp == nullptr) return;
   if ((gp->flags & kGProbed) != 0) [[unlikely]]
     probedready(gp);
   out.push(gp);
@@ -181,8 +180,9 @@ void fetchahead(const sys::pollready* ev, std::int64_t n) {
   for (std::int64_t i = 0; i < n; i++) {
     const auto* sd = reinterpret_cast<const char*>(
         __atomic_load_n(&descof(ev[i].tag)->side[0].q.first, __ATOMIC_RELAXED));
+    if (sd == nullptr) continue;
     __builtin_prefetch(sd, 1);
-    __builtin_prefetch(sd + 64, 1);
+    __builtin_prefetch(sd + kCacheLine, 1);
   }
 }
 
@@ -300,13 +300,13 @@ void passbreak() noexcept {
   if (x != nullptr && x->park.signaled()) netpollbreak();
 }
 
-// Of a g, what a switch to it touches and what its park does.
-void fetchwoken(g* const* both) noexcept {
-  for (int k = 0; k < 2; k++) {
-    const char* gp = reinterpret_cast<const char*>(both[k]);
-    __builtin_prefetch(gp);
-    __builtin_prefetch(gp + kCacheLine);
-  }
+// keep appends gp, if it is one, and fetches of it what a switch to it touches and what
+// its park does.
+void keep(g* gp, gqueue& q) noexcept {
+  if (gp == nullptr) return;
+  q.push(gp);
+  __builtin_prefetch(gp);
+  __builtin_prefetch(reinterpret_cast<const char*>(gp) + kCacheLine);
 }
 
 }  // namespace
@@ -316,14 +316,14 @@ void netpoll(std::int64_t ns, gqueue& out) noexcept {
   const std::int64_t n = sys::pollwait(thepoller, ev, ns);
   lastpoll.store(nanotime(), relaxed);
   if (ns == 0) passbreak();
-  g* woken[2 * sys::kPollBatch];
   if (n > 1) fetchahead(ev, n);
+  gqueue woken;
   for (std::int64_t i = 0; i < n; i++) {
-    g** both = woken + 2 * i;
+    g* both[2];
     tell(ev[i], both);
-    fetchwoken(both);
+    for (g* gp : both) keep(gp, woken);
   }
-  for (std::int64_t i = 0; i < 2 * n; i++) give(woken[i], out);
+  while (g* gp = woken.pop()) give(gp, out);
 }
 
 void netpollbreak() noexcept { sys::pollbreak(thepoller); }

@@ -36,16 +36,15 @@ inline void fetchahead(const runq& q) noexcept {
     __builtin_prefetch(q.peek(i)->ctx.sp);
 }
 
-// fetchserver is fetchahead for who has waited for a descriptor, where there are so many
-// of those that none finds its own in the cache: the next one's whole stack, if that is
-// small, else its two ends, and what the call that it is in works on. Between two of
-// them there is time for that: a system call or two.
+// fetchserver is fetchahead for gp, which is next but one, if it has waited for a
+// descriptor: its whole stack, if that is small, else the two ends, and what the call
+// that it is in works on. There is time for that: a system call or two.
 [[gnu::noinline]] inline void fetchserver(const g* gp) noexcept {
   constexpr std::ptrdiff_t kLine = kCacheLine, kSmall = 32 * kLine;
   constexpr std::ptrdiff_t kLow = 10 * kLine, kHigh = 4 * kLine;
   asm volatile("");  // calls of what only fetches are left out else
   const char* sp = static_cast<const char*>(gp->ctx.sp);
-  if (sp == nullptr) return;
+  if (sp == nullptr || gp->why != waitreason::io_wait) return;
   const char* hi = gp->stack.hi - stackcolour(gp->stack);
   const bool small = hi - sp <= kSmall;
   const char* end = small ? hi : sp + kLow;
@@ -57,6 +56,8 @@ inline void fetchahead(const runq& q) noexcept {
     __builtin_prefetch(sd->elem);
 }
 
+// Behind gp, which has waited for a descriptor; where so many are watched that none finds
+// its own in the cache.
 inline void fetchnextserver(const g* gp, const runq& q) noexcept {
   constexpr std::int32_t kMany = 256;
   if (gp->why != waitreason::io_wait || q.empty()) [[likely]]

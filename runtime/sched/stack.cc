@@ -64,8 +64,8 @@ std::size_t pagebytes() noexcept {
 
 int classof(std::size_t bytes) noexcept { return std::countr_zero(bytes); }
 
-// cellbytes is what a stack takes of its slab: a page more, below its guard. A
-// processor looks for a page's translation in a few places that the low bits of the
+// cellbytes is what a stack takes of its slab: a page more, below it, which is guard,
+// too. A processor looks for a page's translation in a few places that the low bits of the
 // page's number choose. With stacks a power of two apart those are the same for the
 // tops of all: of a Zen 4's 3,072 places 48 were used, and with more goroutines than
 // that each switch waited 13 ns for its stack.
@@ -73,16 +73,16 @@ std::size_t cellbytes(std::size_t bytes) noexcept {
   return bytes + pagebytes();
 }
 
-// guard makes the lowest page of each of n stacks, the first at `at`, inaccessible.
-// pool.lock held.
+// guard makes the two lowest pages of each of n cells, the first at `at`,
+// inaccessible. pool.lock held.
 void guard(char* at, std::size_t bytes, std::size_t n) noexcept {
-  const std::size_t cell = cellbytes(bytes);
+  const std::size_t cell = cellbytes(bytes), guards = 2 * pagebytes();
   if (pool.guards == pool.markers) {
-    if (sys::sysguard(at, cell, pagebytes(), n) >= 0) return;
+    if (sys::sysguard(at, cell, guards, n) >= 0) return;
     pool.guards = pool.mprotected;
   }
   for (std::size_t i = 0; i < n && pool.guards == pool.mprotected; i++) {
-    if (sys::sysprotectnone(at + i * cell, pagebytes()) >= 0) continue;
+    if (sys::sysprotectnone(at + i * cell, guards) >= 0) continue;
     pool.guards = pool.none;
     printer(2).str(
         "burrow: no more guard pages (vm.max_map_count); further goroutine "
@@ -100,12 +100,12 @@ void guardmore(stackclass& c, std::size_t bytes) noexcept {
   const std::size_t left = static_cast<std::size_t>(c.end - c.guarded) / cell;
   std::size_t n = pool.guards == pool.markers ? c.batch : 1;
   if (n > left) n = left;
-  guard(c.guarded + pagebytes(), bytes, n);
+  guard(c.guarded, bytes, n);
   c.guarded += n * cell;
   if (c.batch < kBatch) c.batch *= 2;
 }
 
-// newslab reserves room for more stacks of `bytes`: 16 MiB at first, up to
+// newslab reserves room for more stacks of `bytes`, 16 MiB of them at first, up to
 // 1 GiB, so that a million stacks take few mappings; where addresses are few, up to
 // 64 MiB. pool.lock held.
 void newslab(stackclass& c, std::size_t bytes) noexcept {

@@ -1,7 +1,7 @@
 // runtime/sched/stack.h - goroutine stacks.
 //
 // A stack is a power-of-two reservation of address space, committed as it is
-// touched; its lowest page is a guard. Stacks are cut from slabs and never
+// touched; its lowest page is a guard, as is the page below it. Stacks are cut from slabs and never
 // unmapped: a free one waits, hottest first, in its p's cache (default size
 // only), then in the pool of its size class.
 //
@@ -30,8 +30,8 @@ inline constexpr std::size_t kDefaultStack = std::size_t{kSmallSpace ? 64 : 256}
 inline constexpr std::size_t kMainStack = std::size_t{8} << 20;
 
 // stackcolour is how far below s.hi a goroutine begins, a multiple of 64. Stacks
-// are powers of two: without it the frames of all parked goroutines would meet in
-// the same few sets of every cache.
+// are whole pages: without it the frames of all parked goroutines would meet in the
+// same few of the sets that a cache has for a page.
 inline std::size_t stackcolour(stackspan s) noexcept {
   // Neighbours differ; so do those 16 apart.
   const std::uintptr_t n =

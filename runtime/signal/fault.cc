@@ -101,7 +101,7 @@ bool overflowed(const g* gp, std::uintptr_t sp, std::uintptr_t addr) noexcept {
   const auto lo = reinterpret_cast<std::uintptr_t>(gp->stack.lo);
   if (lo == 0) return false;
   const std::uintptr_t usable = lo + sys::pagesize();
-  if (addr >= lo && addr < usable) return true;
+  if (addr >= lo - sys::pagesize() && addr < usable) return true;
   return sp < usable && sp > lo - kFarBelow && addr < usable &&
          addr > lo - kFarBelow;
 }

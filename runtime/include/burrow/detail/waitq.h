@@ -41,8 +41,8 @@ struct sudog {
   // The queue it is on; null: on none. Written under `lock`; atomic, for the end
   // of a run looks without it first.
   std::atomic<waitq*> q{nullptr};
-  spinlock* lock = nullptr;    // guards q; set by the waiter
-  void* elem = nullptr;        // channels: the value's place; else free
+  spinlock* lock = nullptr;  // guards q; set by the waiter
+  void* elem = nullptr;  // channels: the value's place; netpoll: fetchserver
   selectstate* sel = nullptr;  // part of a select: its state
   std::uint64_t ticket = 0;  // the object's own use; channels: it is a timer's
   bool success = false;      // woken by a value, not by a close
