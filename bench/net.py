@@ -32,7 +32,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 UNITS = ["msg/s", "cpu-us/msg", "p99-us", "peak-MB"]
 CONNECTIONS = [1, 64, 1000]
 WORKERS = [1, 2]
-PEERS = ["epoll", "llhttp", "go", "tokio"]
+PEERS = ["epoll", "llhttp", "same", "go", "tokio"]
 
 
 def executable(path):
@@ -78,6 +78,21 @@ class Llhttp(Epoll):
         if kind != "http":
             raise stats.Lacks("it is of http only")
         return super().command("parse", port, workers)
+
+
+class Same:
+    """examples/httpd with epoll's events in place of goroutines: http only."""
+
+    name = "same"
+
+    def __init__(self, build):
+        self.program = os.path.join(os.path.abspath(build),
+                                    "bench/peer_epoll_httpd")
+
+    def command(self, kind, port, workers):
+        if kind != "http" or workers != 1:
+            raise stats.Lacks("it is of http with one worker only")
+        return [executable(self.program), str(port)], {}
 
 
 class Go:
@@ -227,7 +242,8 @@ def find_systems(options, folder):
     if options.against:
         systems.append(Burrow("other", options.against))
     makers = {"epoll": lambda: Epoll(options.build),
-              "llhttp": lambda: Llhttp(options.build), "go": lambda: Go(folder),
+              "llhttp": lambda: Llhttp(options.build),
+              "same": lambda: Same(options.build), "go": lambda: Go(folder),
               "tokio": lambda: Tokio(folder)}
     return systems + stats.make_peers(makers, options.peers)
 

@@ -6,50 +6,42 @@
 
 namespace httpd {
 
-namespace {
-
-// end answers a connection that ends by our will with a last word, if any.
-void end(stream& s, writer& out, desk_pointer& desk, int status) {
-  if (status != 0) refusal(out, status);
-  const bool sent = out.flush();
-  desk.reset();
-  if (sent) s.linger();
+// end is of a connection that ends by our will, with a last word, if any: false.
+bool connection::end(int status) {
+  if (status != 0) refusal(out_, status);
+  const bool sent = out_.flush();
+  desk_.reset();
+  if (sent) from_.linger();
+  return false;
 }
 
 // answer is false when the request was the connection's last.
-bool answer(stream& s, reader& in, writer& out, const site& here, counters& c) {
-  exchange x(in, out, s.stopping());
-  handle(x, here, s);
+bool connection::answer() {
+  exchange x(in_, out_, from_.stopping());
+  handle(x, here_, from_);
   const bool more = x.finish();
   // Only this goroutine writes them.
-  c.requests.store(c.requests.load(std::memory_order_relaxed) + 1,
-                   std::memory_order_relaxed);
-  c.bytes_out.store(out.sent(), std::memory_order_relaxed);
-  in.next();
+  count_.requests.store(count_.requests.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
+  count_.bytes_out.store(out_.sent(), std::memory_order_relaxed);
+  in_.next();
   return more;
 }
 
-}  // namespace
-
-void serve(stream& s, const site& here, const limits& l, counters& c) {
-  desk_pointer desk;
-  reader in(s, l, desk);
-  writer out(s, desk);
+bool connection::turn() {
+  const io r = in_.fill();
+  if (r == io::timeout && !in_.idle()) return end(408);
+  if (r != io::ok) return false;
   for (;;) {
-    switch (in.parse()) {
+    switch (in_.parse()) {
       case reader::step::ready:
-        if (!answer(s, in, out, here, c)) return end(s, out, desk, 0);
+        if (!answer()) return end(0);
         break;
       case reader::step::bad:
-        return end(s, out, desk, in.status());
-      case reader::step::more: {
+        return end(in_.status());
+      case reader::step::more:
         // Only now: the answers to all requests that came together.
-        if (!out.flush()) return;
-        const io r = in.fill();
-        if (r == io::timeout && !in.idle()) return end(s, out, desk, 408);
-        if (r != io::ok) return;
-        break;
-      }
+        return out_.flush();
     }
   }
 }

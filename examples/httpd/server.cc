@@ -61,7 +61,7 @@ void server::serve_one(burrow::net::conn c) noexcept {
   try {
     client me(*this, std::move(c));
     socket_stream s(me.socket, limits_, stopping_);
-    serve(s, site_, limits_, me.count);
+    connection(s, site_, limits_, me.count).serve();
   } catch (const std::exception& e) {
     std::fprintf(stderr, "httpd: a connection: %s\n", e.what());
   }

@@ -131,7 +131,7 @@ std::string answers(std::uint8_t mode, std::string_view input) {
   httpd::counters c;
   httpd::site here;
   here.folder = folder();
-  httpd::serve(s, here, l, c);
+  httpd::connection(s, here, l, c).serve();
   std::string out = s.output();
   for (std::size_t at; (at = out.find("\r\nDate: ")) != out.npos;)
     out.erase(at, out.find("\r\n", at + 2) - at);

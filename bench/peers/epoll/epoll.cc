@@ -13,10 +13,6 @@
 // more, but edge-triggered needs a second read where the first one filled the
 // buffer. The two measured alike.
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #ifdef WITH_LLHTTP
@@ -32,32 +28,12 @@
 #include <string_view>
 #include <thread>
 
+#include "bench/peers/epoll/listen.h"
+
 namespace {
 
 constexpr std::size_t kRoom = 16 << 10;
 constexpr int kBatch = 128;
-
-[[noreturn]] void die(const char* what) {
-  std::perror(what);
-  std::exit(1);
-}
-
-int listenat(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) die("socket");
-  const int one = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-  // Accepted sockets inherit it.
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(static_cast<std::uint16_t>(port));
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) die("bind");
-  if (listen(fd, 4096) != 0) die("listen");
-  return fd;
-}
 
 // A message is answered when this returns its answer.
 using handler = std::string_view (*)(std::string_view got);
@@ -142,17 +118,9 @@ bool serve(int fd, char* room, handler answer) {
          static_cast<ssize_t>(out.size());
 }
 
-void watch(int ep, int fd) {
-  epoll_event ev{};
-  ev.events = EPOLLIN;
-  ev.data.fd = fd;
-  if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) != 0) die("epoll_ctl");
-}
-
 [[noreturn]] void work(int port, handler answer) {
-  const int listener = listenat(port), ep = epoll_create1(EPOLL_CLOEXEC);
-  if (ep < 0) die("epoll_create1");
-  watch(ep, listener);
+  const int listener = peer::listenat(port), ep = peer::newepoll();
+  peer::watch(ep, listener, {.fd = listener});
   static thread_local char room[kRoom];
   for (;;) {
     epoll_event ev[kBatch];
@@ -163,9 +131,8 @@ void watch(int ep, int fd) {
         if (!serve(fd, room, answer)) close(fd);
         continue;
       }
-      const int c =
-          accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (c >= 0) watch(ep, c);
+      const int c = peer::acceptfrom(listener);
+      if (c >= 0) peer::watch(ep, c, {.fd = c});
     }
   }
 }
