@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -331,6 +332,52 @@ GO_TEST(FdLife, WhatDoesNotBlockAndIsNotWatchedWaits) {
     wg.wait();
     second.release();
   }
+}
+
+GO_TEST(FdLife, DeadlinesByErrorCode) {
+  auto [in, out] = pipe();
+  std::error_code ec = errc::closed;
+  in.set_read_deadline(steady_clock::now() - 1s, ec);
+  EXPECT_FALSE(ec);
+  EXPECT_EQ(readerror(in), errc::deadline_exceeded);
+  out.set_write_deadline(steady_clock::now() - 1s, ec);
+  EXPECT_FALSE(ec);
+  EXPECT_EQ(out.write(bytes("x"), ec), 0u);
+  EXPECT_EQ(ec, errc::deadline_exceeded);
+  out.set_deadline({}, ec);
+  EXPECT_FALSE(ec);
+  EXPECT_EQ(out.write(bytes("x"), ec), 1u);
+  EXPECT_FALSE(ec);
+  fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  file.set_deadline(steady_clock::now(), ec);  // nobody can watch it
+  EXPECT_EQ(ec, std::errc::operation_not_supported);
+  out.close();
+  for (auto set : {static_cast<void (fd::*)(time_point, std::error_code&)>(
+                       &fd::set_deadline),
+                   static_cast<void (fd::*)(time_point, std::error_code&)>(
+                       &fd::set_read_deadline),
+                   static_cast<void (fd::*)(time_point, std::error_code&)>(
+                       &fd::set_write_deadline)}) {
+    ec.clear();
+    (out.*set)(steady_clock::now(), ec);
+    EXPECT_EQ(ec, errc::closed);
+  }
+}
+
+GO_TEST(FdLife, NoDescriptorForAPipe) {
+  std::error_code ec;
+  pipe(ec);
+  EXPECT_FALSE(ec);
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old), 0);
+  rlimit none = old;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const pipe_ends p = pipe(ec);
+  EXPECT_THROW(pipe(), std::system_error);
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &old), 0);
+  EXPECT_EQ(ec, std::errc::too_many_files_open);
+  EXPECT_EQ(p.read_end.get(), -1);
 }
 
 }  // namespace

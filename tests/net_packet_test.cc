@@ -111,5 +111,36 @@ GO_TEST(Buffered, AShortStreamAndALongLine) {
   }
 }
 
+// What has come is returned with the error, where a throw loses it.
+GO_TEST(Buffered, ErrorsByCode) {
+  auto [in, out] = pipe();
+  out.write(bytes("one\nhalf"));
+  buffered_reader r(in);
+  std::error_code ec = errc::closed;
+  EXPECT_EQ(r.read_line(ec), "one");
+  EXPECT_FALSE(ec);
+  in.set_read_deadline(std::chrono::steady_clock::now());
+  EXPECT_EQ(r.read_line(ec), "half");
+  EXPECT_EQ(ec, errc::deadline_exceeded);
+  EXPECT_EQ(r.read_until('x', ec), std::nullopt);
+  EXPECT_EQ(ec, errc::deadline_exceeded);
+  in.set_read_deadline({});
+  out.write(bytes("12345" + std::string(1000, 'x')));
+  out.close();
+  EXPECT_EQ(r.read_exact(3, ec), "123");
+  EXPECT_FALSE(ec);
+  std::byte two[2];
+  EXPECT_EQ(r.read(two, ec), 2u);
+  EXPECT_FALSE(ec);
+  r.limit(500);
+  r.read_line(ec);
+  EXPECT_EQ(ec, std::errc::value_too_large);
+  EXPECT_EQ(r.read_exact(2000, ec), std::string(1000, 'x'));
+  EXPECT_EQ(ec, std::errc::io_error);
+  in.close();
+  EXPECT_EQ(r.read(two, ec), 0u);
+  EXPECT_EQ(ec, errc::closed);
+}
+
 }  // namespace
 }  // namespace burrow

@@ -117,6 +117,15 @@ GO_TEST(Net, AddressesAndPorts) {
   EXPECT_EQ(net::address().port(), 0);
   EXPECT_EQ(net::resolve_address("tcp6", "[::1]:80").string(), "[::1]:80");
   EXPECT_EQ(net::resolve_address("tcp", ":http").port(), 80);
+  std::error_code ec;
+  EXPECT_EQ(net::resolve_address("tcp", ":http", ec).port(), 80);
+  EXPECT_FALSE(ec);
+  EXPECT_EQ(net::resolve_address("tpc", ":http", ec), net::address());
+  EXPECT_EQ(ec, std::errc::protocol_not_supported);
+  l.set_deadline(std::chrono::steady_clock::now(), ec);
+  EXPECT_FALSE(ec);
+  l.accept(ec);
+  EXPECT_EQ(ec, errc::deadline_exceeded);
 }
 
 GO_TEST(Net, ListeningWithoutAHostTakesIpv4AndIpv6) {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <exception>
 #include <system_error>
 
 #include "burrow/error.h"
@@ -55,14 +54,12 @@ io socket_stream::read(const room_source& room, const patience& p,
 }
 
 // arm is false when the connection has been closed, by who stops the server.
-bool socket_stream::arm(void (burrow::fd::*set)(burrow::time_point),
+bool socket_stream::arm(void (burrow::fd::*set)(burrow::time_point,
+                                                std::error_code&),
                         burrow::time_point when) {
-  try {
-    (conn_.*set)(when);
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
+  std::error_code ec;
+  (conn_.*set)(when, ec);
+  return !ec;
 }
 
 bool socket_stream::arm_write() {
@@ -115,11 +112,8 @@ bool socket_stream::local() const {
 }
 
 void socket_stream::poke(burrow::net::conn& c) noexcept {
-  try {
-    c.set_read_deadline(std::chrono::steady_clock::now());
-  } catch (const std::exception&) {
-    // It has been closed meanwhile.
-  }
+  std::error_code closed;  // meanwhile
+  c.set_read_deadline(std::chrono::steady_clock::now(), closed);
 }
 
 }  // namespace httpd

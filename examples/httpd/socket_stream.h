@@ -36,7 +36,7 @@ class socket_stream final : public stream {
   static void poke(burrow::net::conn& c) noexcept;
 
  private:
-  bool arm(void (burrow::fd::*set)(burrow::time_point),
+  bool arm(void (burrow::fd::*set)(burrow::time_point, std::error_code&),
            burrow::time_point when);
   bool arm_write();
   io last_words(const room_source& room, std::size_t& n);

@@ -38,11 +38,32 @@ std::int64_t writeall(rt::descriptor* d, std::span<const std::byte> from,
                       : rt::descwrite(d, from.data(), from.size(), &done);
 }
 
-void setdeadline(rt::descriptor* d, polldir dir, time_point when) {
-  const std::int64_t r = d == nullptr
-                             ? rt::kIoClosed
-                             : rt::descdeadline(d, dir, nanoseconds(when));
+std::int64_t setdeadline(rt::descriptor* d, polldir dir, time_point when) {
+  return d == nullptr ? rt::kIoClosed
+                      : rt::descdeadline(d, dir, nanoseconds(when));
+}
+
+std::int64_t setdeadlines(rt::descriptor* d, time_point when) {
+  const std::int64_t r = setdeadline(d, polldir::read, when);
+  return r < 0 ? r : setdeadline(d, polldir::write, when);
+}
+
+void throwunset(rt::descriptor* d, std::int64_t r) {
   if (r < 0) rt::throwio(d, "set deadline", r);
+}
+
+// Returns 0 or -errno, or throws: it cannot be watched.
+std::int64_t makepipe(pipe_ends& p) {
+  int ends[2];
+  if (rt::newpipe(ends, false) != 0) return -errno;
+  try {
+    p.read_end = rt::makefd(ends[0], rt::ioway::polled, true);
+  } catch (...) {
+    ::close(ends[1]);
+    throw;
+  }
+  p.write_end = rt::makefd(ends[1], rt::ioway::polled, true);
+  return 0;
 }
 
 }  // namespace
@@ -127,17 +148,28 @@ void fd::close() {
   if (ec) rt::throwio(nullptr, "close", rt::kIoClosed);
 }
 
+void fd::set_deadline(time_point when, std::error_code& ec) {
+  ec = rt::ioerror(setdeadlines(d_, when));
+}
+
 void fd::set_deadline(time_point when) {
-  setdeadline(d_, polldir::read, when);
-  setdeadline(d_, polldir::write, when);
+  throwunset(d_, setdeadlines(d_, when));
+}
+
+void fd::set_read_deadline(time_point when, std::error_code& ec) {
+  ec = rt::ioerror(setdeadline(d_, polldir::read, when));
 }
 
 void fd::set_read_deadline(time_point when) {
-  setdeadline(d_, polldir::read, when);
+  throwunset(d_, setdeadline(d_, polldir::read, when));
+}
+
+void fd::set_write_deadline(time_point when, std::error_code& ec) {
+  ec = rt::ioerror(setdeadline(d_, polldir::write, when));
 }
 
 void fd::set_write_deadline(time_point when) {
-  setdeadline(d_, polldir::write, when);
+  throwunset(d_, setdeadline(d_, polldir::write, when));
 }
 
 std::uint64_t copy(fd& to, fd& from, std::uint64_t n, std::error_code& ec) {
@@ -161,12 +193,21 @@ std::uint64_t copy(fd& to, fd& from, std::error_code& ec) {
 
 std::uint64_t copy(fd& to, fd& from) { return copy(to, from, UINT64_MAX); }
 
-pipe_ends pipe() {
-  int ends[2];
-  if (rt::newpipe(ends, false) != 0) rt::throwio(nullptr, "pipe", -errno);
+pipe_ends pipe(std::error_code& ec) {
   pipe_ends p;
-  p.read_end = rt::makefd(ends[0], rt::ioway::polled, true);
-  p.write_end = rt::makefd(ends[1], rt::ioway::polled, true);
+  try {
+    ec = rt::ioerror(makepipe(p));
+  } catch (const std::system_error& e) {
+    ec = e.code();
+    return {};
+  }
+  return p;
+}
+
+pipe_ends pipe() {
+  pipe_ends p;
+  if (const std::int64_t r = makepipe(p); r < 0)
+    rt::throwio(nullptr, "pipe", r);
   return p;
 }
 

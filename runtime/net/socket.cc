@@ -114,13 +114,20 @@ bool operator==(const address& a, const address& b) noexcept {
   return same(*a.raw(), *b.raw());
 }
 
-address resolve_address(std::string_view network, std::string_view address) {
+address resolve_address(std::string_view network, std::string_view address,
+                        std::error_code& ec) {
   const netkind* kind = kindof(network);
   std::vector<sockaddr_any> found;
-  check(kind != nullptr ? resolve(*kind, address, false, found)
-                        : unknownnetwork(),
-        "resolve", network, address);
-  return net::address(found.front());
+  ec = kind != nullptr ? resolve(*kind, address, false, found)
+                       : unknownnetwork();
+  return ec ? net::address() : net::address(found.front());
+}
+
+address resolve_address(std::string_view network, std::string_view address) {
+  std::error_code ec;
+  net::address a = resolve_address(network, address, ec);
+  check(ec, "resolve", network, address);
+  return a;
 }
 
 void conn::close_write(std::error_code& ec) noexcept {

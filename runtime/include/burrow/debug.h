@@ -16,6 +16,8 @@
 
 #include <string>
 
+#include "burrow/metrics.h"
+
 namespace burrow::debug {
 
 // dump_goroutines writes to fd the state and the trace of every goroutine: the

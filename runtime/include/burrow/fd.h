@@ -121,8 +121,11 @@ class fd {
   // Errors  std::errc::operation_not_supported: nothing can watch this kind of
   //         file.
   void set_deadline(time_point when);
+  void set_deadline(time_point when, std::error_code& ec);
   void set_read_deadline(time_point when);
+  void set_read_deadline(time_point when, std::error_code& ec);
   void set_write_deadline(time_point when);
+  void set_write_deadline(time_point when, std::error_code& ec);
 
  protected:
   explicit fd(rt::descriptor* d) noexcept : d_(d) {}
@@ -159,5 +162,6 @@ struct pipe_ends {
   fd write_end;
 };
 pipe_ends pipe();
+pipe_ends pipe(std::error_code& ec);
 
 }  // namespace burrow

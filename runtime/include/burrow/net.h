@@ -97,6 +97,9 @@ class listener {
   net::address address() const;
   // set_deadline and get as those of fd.
   void set_deadline(time_point when) { fd_.set_deadline(when); }
+  void set_deadline(time_point when, std::error_code& ec) {
+    fd_.set_deadline(when, ec);
+  }
   int get() const noexcept { return fd_.get(); }
 
   // close makes accepts, now and later, fail with errc::closed. Anybody may, and
@@ -130,8 +133,17 @@ class packet_conn {
   // As those of fd and conn.
   net::address local_address() const;
   void set_deadline(time_point when) { fd_.set_deadline(when); }
+  void set_deadline(time_point when, std::error_code& ec) {
+    fd_.set_deadline(when, ec);
+  }
   void set_read_deadline(time_point when) { fd_.set_read_deadline(when); }
+  void set_read_deadline(time_point when, std::error_code& ec) {
+    fd_.set_read_deadline(when, ec);
+  }
   void set_write_deadline(time_point when) { fd_.set_write_deadline(when); }
+  void set_write_deadline(time_point when, std::error_code& ec) {
+    fd_.set_write_deadline(when, ec);
+  }
   int get() const noexcept { return fd_.get(); }
   void close() { fd_.close(); }
   void close(std::error_code& ec) noexcept { fd_.close(ec); }
@@ -166,9 +178,14 @@ packet_conn listen_packet(std::string_view network, std::string_view address,
 
 // resolve_address is the first address that the text means on a network.
 address resolve_address(std::string_view network, std::string_view address);
+address resolve_address(std::string_view network, std::string_view address,
+                        std::error_code& ec);
 
 // buffered_reader reads from a conn or fd in pieces that suit the reader. It
 // refers to it: the fd must live as long, and nobody else read from it.
+//
+// With an error that is thrown, what of a line or block had come is lost; the overloads
+// with an error_code return it.
 class buffered_reader {
  public:
   explicit buffered_reader(fd& from, std::size_t size = 4096);
@@ -176,24 +193,34 @@ class buffered_reader {
   // read_line returns the next line without its end (\n or \r\n); nullopt at the
   // end of the stream. A last line without an end is a line.
   std::optional<std::string> read_line();
+  std::optional<std::string> read_line(std::error_code& ec);
 
   // read_until returns up to and with c; what is left at the end of the stream
   // without it; nullopt if nothing is.
   std::optional<std::string> read_until(char c);
+  std::optional<std::string> read_until(char c, std::error_code& ec);
 
   // read_exact returns n bytes. Errors  std::errc::io_error: the stream ended
   // before.
   std::string read_exact(std::size_t n);
+  std::string read_exact(std::size_t n, std::error_code& ec);
 
   // read returns what there is, waiting for the first byte; 0: the end.
   std::size_t read(std::span<std::byte> to);
+  std::size_t read(std::span<std::byte> to, std::error_code& ec);
 
-  // limit bounds what read_line and read_until take (default 64 MiB): beyond, they
-  // throw std::system_error, std::errc::value_too_large.
+  // limit bounds what read_line and read_until take (default 64 MiB): beyond, their
+  // error is std::errc::value_too_large.
   void limit(std::size_t bytes) noexcept { limit_ = bytes; }
 
  private:
-  bool fill();
+  // Of all: ec null: throw.
+  std::size_t ask(std::span<std::byte> to, std::error_code* ec);
+  bool fill(std::error_code* ec);
+  std::size_t some(std::span<std::byte> to, std::error_code* ec);
+  std::optional<std::string> until(char c, std::error_code* ec);
+  std::optional<std::string> line(std::error_code* ec);
+  std::string exactly(std::size_t n, std::error_code* ec);
 
   fd* from_;
   std::unique_ptr<std::byte[]> room_;

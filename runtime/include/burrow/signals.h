@@ -14,8 +14,13 @@
 
 #include "burrow/chan.h"
 #include "burrow/context.h"
+#include "burrow/error.h"
 
 namespace burrow::signals {
+
+// What a signal becomes that the program's own mistake has sent (burrow/error.h).
+using burrow::arithmetic_fault;
+using burrow::memory_fault;
 
 // notify sends each of these signals that arrives from now on to c, as its
 // number; no signal given: all but the C library's own. Sending does not block:
